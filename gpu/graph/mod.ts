@@ -1,0 +1,6 @@
+// Symbolic side of the engine: nodes, the table of operations, differentiation.
+
+export * from "./node.ts";
+export * from "./leaf.ts";
+export * from "./registry.ts";
+export * from "./grad.ts";
