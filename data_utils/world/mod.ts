@@ -1,0 +1,39 @@
+/**
+ * The built-in world: a seeded generator of captioned 32x32 pictures whose classes are shape, texture and colour, so
+ * that a clone without any data can run the study. README.md says how it is made and why.
+ */
+export { contactSheet, type RgbImage } from "./contact_sheet.ts";
+export {
+  ATTRIBUTE_GRAMMAR,
+  caption,
+  CAPTION_LEVELS,
+  type CaptionLevel,
+  describe,
+  fillTemplate,
+  type Grammar,
+  RICH_GRAMMAR,
+  WORLD_TEMPLATES,
+} from "./captions.ts";
+export { IMAGE_BYTES, IMAGE_SIZE, renderImage, type WorldRecord } from "./render.ts";
+export {
+  DESIGNED_NUISANCE,
+  makeWorld,
+  MAX_CLASSES,
+  type Nuisance,
+  type World,
+  type WorldClass,
+  type WorldNames,
+} from "./world.ts";
+export {
+  assignCounts,
+  classesByRank,
+  generateWorldSet,
+  makeWorldSet,
+  powerLawCounts,
+  renderWorldImage,
+  type Split,
+  worldCaption,
+  worldLabels,
+  type WorldSet,
+  type WorldSetOptions,
+} from "./world_set.ts";
