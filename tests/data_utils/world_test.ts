@@ -90,7 +90,7 @@ Deno.test("world: a picture depends on world seed, run seed, split and index, an
 Deno.test("world: the default pictures stay what they are", async () => {
   const { images } = makeWorldSet({ world, counts: each(1), seed: 0, split: "test" });
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", images));
-  assertEquals(hash.slice(0, 8).toHex(), "HASH");
+  assertEquals(hash.slice(0, 8).toHex(), "2263e8bbb549beeb");
 });
 
 Deno.test("world: without nuisance a picture is its object on a smooth scene", () => {
@@ -157,20 +157,15 @@ Deno.test("world: made in chunks it is the same set, and progress is told", asyn
   assertEquals(made, makeWorldSet(options));
 });
 
-Deno.test(
-  "world: 2,000 pictures a second or more",
-  { ignore: !!Deno.env.get("BEYOND_TAIL_NO_TIMING") },
-  () => {
-    const options = { world, counts: each(10), seed: 0, split: "train" as const };
+Deno.test("world: 2,000 pictures a second or more", () => {
+  const options = { world, counts: each(1), seed: 0, split: "train" as const };
+  const rates = Array.from({ length: 30 }, () => { // short runs: the best one is little disturbed by a busy machine
+    const start = performance.now();
     makeWorldSet(options);
-    const rates = [0, 1, 2].map(() => {
-      const start = performance.now();
-      makeWorldSet(options);
-      return 640 / (performance.now() - start) * 1000;
-    });
-    assert(Math.max(...rates) >= 2000, `${Math.max(...rates).toFixed(0)} pictures a second`);
-  },
-);
+    return 64 / (performance.now() - start) * 1000;
+  });
+  assert(Math.max(...rates) >= 2000, `${Math.max(...rates).toFixed(0)} pictures a second`);
+});
 
 Deno.test("captions: each level keeps to its words, and the same seeds give the same caption", () => {
   const options = { seed: 0, split: "train" as const };
