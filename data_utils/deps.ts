@@ -1,0 +1,8 @@
+/**
+ * The external packages of data_utils, each named once with its version, so that every module here can be imported by
+ * URL. A package with native parts is loaded when first used: importing data_utils needs no permission for it.
+ */
+
+/** sharp (libvips): decoding of image files. */
+// deno-lint-ignore no-import-prefix
+export const loadSharp = async () => (await import("npm:sharp@0.35.5")).default;
