@@ -2,5 +2,6 @@
 
 export * from "./node.ts";
 export * from "./leaf.ts";
+export * from "./slab_layout.ts";
 export * from "./registry.ts";
 export * from "./grad.ts";
