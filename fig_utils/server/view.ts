@@ -1,13 +1,19 @@
 // The local page of a study: a table of its arms, one arm's classes from the most to the least frequent, and
 // its run folders. Plain HTML made on the server from the files as they stand, no script in the page; the
-// policy sent with it lets nothing in but the style sheet. It reads the study's folder and nothing else.
+// policy sent with it lets nothing in but the style sheet and the icon. It reads the study's folder and nothing else.
 import { Hono, html } from "../deps.ts";
 import type { MiddlewareHandler } from "../deps.ts";
 import { isLoopback } from "./loopback.ts";
 import { type Arm, listRuns, readReport, type RunSummary, type StudyReport } from "./study_folder.ts";
 
-const policy =
-  "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const policy = [
+  "default-src 'none'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
 
 const style = `
 :root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; }
@@ -21,6 +27,10 @@ tr[aria-current] { background: #8882; }
 meter { width: 8rem; }
 `;
 
+// A long tail in four bars.
+const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" fill="#3b7ddd">
+<path d="M1 1h3v14H1zM5 8h3v7H5zM9 12h3v3H9zM13 14h2v1h-2z"/></svg>`;
+
 /** The view of the study in `folder`, as a Hono application. */
 export function createView(folder: string): Hono {
   const app = new Hono();
@@ -31,6 +41,7 @@ export function createView(folder: string): Hono {
     return c.html(page(folder, report, runs, chosen));
   });
   app.get("/style.css", (c) => c.body(style, 200, { "content-type": "text/css; charset=utf-8" }));
+  app.get("/icon.svg", (c) => c.body(icon, 200, { "content-type": "image/svg+xml" }));
   app.get("/report.json", async (c) => {
     const report = await readReport(folder);
     return report ? c.json(report) : c.json({ error: "No report yet" }, 404);
@@ -60,7 +71,7 @@ function page(folder: string, report: StudyReport | null, runs: RunSummary[], ch
     ${report ? "" : html`<meta http-equiv="refresh" content="10">`}
     <title>beyond-tail: ${folder}</title>
     <link rel="stylesheet" href="/style.css">
-    <link rel="icon" href="data:,">
+    <link rel="icon" href="/icon.svg">
   </head>
   <body>
     <h1>${folder}</h1>
