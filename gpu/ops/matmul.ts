@@ -2,12 +2,13 @@
 // multi-head attention. The heads are column ranges of [batch, length, width], so no permuted copies are made, and
 // the gradients of the three are one another.
 
-import { broadcastShapes, sameShape, type Shape, showShape, sizeOf, stridesOf } from "../base/mod.ts";
+import { broadcastShapes, type Shape, showShape, sizeOf } from "../base/mod.ts";
 import { defineOp, emit, type OpCase, type RefArray, type Tensor } from "../graph/mod.ts";
 import { add } from "./elementwise.ts";
 import { expectFloats, expectLayout, expectRank } from "./expect.ts";
-import { sumTo } from "./reduce.ts";
+import { broadcastIndex } from "./reference_tools.ts";
 import { reshape } from "./shape.ts";
+import { sumTo } from "./sum_to.ts";
 
 /**
  * op(a) op(b), where op transposes the last two dimensions when `ta` or `tb` is set:
@@ -101,30 +102,23 @@ function multiply(m: number, k: number, n: number, a: View, b: View, out: View):
   }
 }
 
-/** Where the matrix of each output batch starts inside a tensor whose leading dimensions broadcast to `batch`. */
-function batchStarts(shape: Shape, batch: Shape): number[] {
-  const own = shape.slice(0, -2), steps = stridesOf(own), skipped = batch.length - own.length;
-  const matrix = sizeOf(shape.slice(-2));
-  return Array.from({ length: sizeOf(batch) }, (_, index) => {
-    let at = 0;
-    for (let d = batch.length - 1, rest = index; d >= skipped; d--) {
-      if (own[d - skipped] !== 1) at += (rest % batch[d]) * steps[d - skipped];
-      rest = Math.floor(rest / batch[d]);
-    }
-    return at * matrix;
-  });
+/** Where the matrix of output batch i starts inside a tensor whose leading dimensions broadcast to `batch`. */
+function batchStarts(shape: Shape, batch: Shape): (i: number) => number {
+  const index = broadcastIndex(shape.slice(0, -2), batch), matrix = sizeOf(shape.slice(-2));
+  return (i) => (index?.[i] ?? i) * matrix;
 }
 
 function matmulReference([a, b]: readonly RefArray[], node: Tensor): RefArray {
   const { m, k, n, batch } = sizesOf(node);
   const data = new Float64Array(sizeOf(node.shape));
-  const aStarts = batchStarts(a.shape, batch), bStarts = batchStarts(b.shape, batch);
+  const aStart = batchStarts(a.shape, batch), bStart = batchStarts(b.shape, batch);
   const aSteps = node.attrs.ta ? { row: 1, col: m } : { row: k, col: 1 };
   const bSteps = node.attrs.tb ? { row: 1, col: k } : { row: n, col: 1 };
-  aStarts.forEach((start, i) => {
-    const left = { data: a.data, start, ...aSteps }, right = { data: b.data, start: bStarts[i], ...bSteps };
+  for (let i = 0; i < sizeOf(batch); i++) {
+    const left = { data: a.data, start: aStart(i), ...aSteps };
+    const right = { data: b.data, start: bStart(i), ...bSteps };
     multiply(m, k, n, left, right, { data, start: i * m * n, row: n, col: 1 });
-  });
+  }
   return { data, shape: node.shape };
 }
 
@@ -152,7 +146,7 @@ defineOp({
     const [a, b] = node.inputs, ta = node.attrs.ta as boolean, tb = node.attrs.tb as boolean;
     const da = ta ? matmul(b, dy, { ta: tb, tb: true }) : matmul(dy, b, { tb: !tb });
     const db = tb ? matmul(dy, a, { ta: true, tb: ta }) : matmul(a, dy, { ta: !ta });
-    return [fitted(da, a.shape), fitted(db, b.shape)];
+    return [sumTo(da, a.shape), sumTo(db, b.shape)];
   },
   ref: matmulReference,
   flops: (node) => 2 * sizeOf(node.shape) * sizesOf(node).k,
@@ -179,10 +173,6 @@ defineOp({
     pair("batches broadcast both ways NT", [1, 3, 4, 5], [2, 1, 6, 5], false, true),
   ],
 });
-
-function fitted(gradient: Tensor, shape: Shape): Tensor {
-  return sameShape(gradient.shape, shape) ? gradient : sumTo(gradient, shape);
-}
 
 /** Batch, query length, key length, width and head width. */
 interface HeadSizes {
