@@ -1,6 +1,6 @@
 // The local page of a study: a table of its arms, one arm's classes from the most to the least frequent, and
-// its run folders. Plain HTML made on the server from the files as they stand, no script in the page; the
-// policy sent with it lets nothing in but the style sheet and the icon. It reads the study's folder and nothing else.
+// its run folders. Plain HTML made on the server from the files as they stand, with no script; the policy sent
+// with it lets nothing in but the style sheet and the icon. It reads the study's folder and nothing else.
 import { Hono, html } from "../deps.ts";
 import type { MiddlewareHandler } from "../deps.ts";
 import { isLoopback } from "./loopback.ts";
