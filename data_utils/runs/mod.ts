@@ -1,0 +1,29 @@
+/** Everything a training run leaves on disk: its folder, logs, per-class table and tensors. */
+export { writeAtomically, writeFully, writeJsonAtomically, writeTextAtomically } from "./atomic.ts";
+export { listRuns, type RunSummary } from "./catalogue.ts";
+export { type ClassRow, readClassTable, writeClassTable } from "./class_table.ts";
+export { filterJsonl, type JsonlLog, type JsonRecord, openJsonl, readJsonl, readLastJsonl } from "./jsonl.ts";
+export {
+  configDifferences,
+  type MetricsRecord,
+  openRun,
+  readRunConfig,
+  type Run,
+  RUN_FILES,
+  RUN_FORMAT,
+  type RunConfig,
+} from "./run_dir.ts";
+export {
+  openSafetensors,
+  parseSafetensors,
+  parseSafetensorsHeader,
+  readSafetensors,
+  type SafetensorsFile,
+  type SafetensorsHeader,
+  type StoredTensor,
+  type TensorData,
+  type TensorDtype,
+  type TensorEntry,
+  type TensorToWrite,
+  writeSafetensors,
+} from "./safetensors.ts";
