@@ -5,9 +5,9 @@ import { lastOf, rowsOf, type Shape, sizeOf } from "../base/mod.ts";
 import { defineOp, emit, type RefArray, type Tensor } from "../graph/mod.ts";
 import { add, addScalar, mul, rsqrt, square, sub } from "./elementwise.ts";
 import { expectFloats, expectPositive, expectRank, expectShape } from "./expect.ts";
+import { overLast } from "./last_axis.ts";
 import { mean, sum } from "./reduce.ts";
 import { concat, reshape, row, slice } from "./shape.ts";
-import { overLast } from "./softmax.ts";
 
 /** (x - mean) / sqrt(variance + eps) gamma + beta over the last dimension: x [..,C], gamma and beta [C]. */
 export function layerNorm(x: Tensor, gamma: Tensor, beta: Tensor, options: { eps?: number } = {}): Tensor {

@@ -5,10 +5,11 @@ import { showShape, sizeOf } from "../base/mod.ts";
 import { constant, defineOp, emit, type OpCase, type RefArray, type Tensor } from "../graph/mod.ts";
 import { add, mul, mulScalar, neg } from "./elementwise.ts";
 import { expectFloats, expectLayout, expectShape } from "./expect.ts";
+import { logSumExp } from "./last_axis.ts";
 import { matmul } from "./matmul.ts";
 import { mean, sum } from "./reduce.ts";
 import { transpose } from "./shape.ts";
-import { logSoftmax, logSumExp } from "./softmax.ts";
+import { logSoftmax } from "./softmax.ts";
 
 export interface CrossEntropyOptions {
   /** Share of the target mass spread evenly over all classes, in [0, 1); default 0. */

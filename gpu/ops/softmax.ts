@@ -4,16 +4,7 @@
 import { axisOf, lastOf, type Shape, showShape, sizeOf } from "../base/mod.ts";
 import { defineOp, emit, type RefArray, type Tensor } from "../graph/mod.ts";
 import { expectFloats, expectRank, expectShape } from "./expect.ts";
-import { permute } from "./shape.ts";
-
-/** Applies `build`, an op over the last dimension that keeps the shape, along another axis. */
-export function overLast(x: Tensor, axis: number, build: (t: Tensor) => Tensor): Tensor {
-  const rank = x.shape.length, at = axisOf(axis, rank);
-  if (at >= rank - 1) return build(x);
-  const perm = Array.from({ length: rank }, (_, i) => i);
-  [perm[at], perm[rank - 1]] = [perm[rank - 1], perm[at]];
-  return permute(build(permute(x, perm)), perm);
-}
+import { logSumExp, overLast } from "./last_axis.ts";
 
 /**
  * exp(x) / sum exp(x) along `axis` (default the last). With `causal`, x is [..,T,T] and entry s of row t is masked
@@ -40,14 +31,6 @@ export function logSoftmax(x: Tensor, options: { axis?: number } = {}): Tensor {
 /** Gradient of `logSoftmax` over the last dimension, from its result y: dy - exp(y) sum dy. */
 export function logSoftmaxGrad(dy: Tensor, y: Tensor): Tensor {
   return emit(y.graph, "logSoftmaxGrad", [dy, y]);
-}
-
-/** log sum exp of the first `count` values from `start`. */
-export function logSumExp(data: Float64Array, start: number, count: number): number {
-  let top = -Infinity, total = 0;
-  for (let i = start; i < start + count; i++) top = Math.max(top, data[i]);
-  for (let i = start; i < start + count; i++) total += Math.exp(data[i] - top);
-  return top + Math.log(total);
 }
 
 function softmaxReference([x]: readonly RefArray[], node: Tensor): RefArray {
