@@ -1,0 +1,69 @@
+// New values of the running statistics after a step, from the updates that the layers asked for: either tensor by
+// tensor, or for a whole slab of buffers at once, which costs a few dispatches however many layers there are.
+
+import { constant, type Graph, type SlabLayout, type Tensor } from "../graph/mod.ts";
+import * as ops from "../ops/mod.ts";
+import { sizeOf } from "../base/mod.ts";
+import type { RunningUpdate, StateUpdates } from "./params.ts";
+
+/** What the updates of one buffer come to: buffer <- keep * buffer + gain * value. */
+interface Blend {
+  readonly keep: number;
+  readonly gain: number;
+  readonly value: Tensor;
+}
+
+/** Several updates of one buffer in one step (several crops through one network) act one after the other. */
+function blends(updates: readonly RunningUpdate[]): Map<string, Blend> {
+  const found = new Map<string, Blend>();
+  for (const { buffer, value, correction, momentum } of updates) {
+    const keep = 1 - momentum, gain = momentum * correction, before = found.get(buffer);
+    if (before === undefined) {
+      found.set(buffer, { keep, gain, value });
+      continue;
+    }
+    const faded = ops.mulScalar(before.value, before.gain * keep);
+    found.set(buffer, {
+      keep: before.keep * keep,
+      gain: 1,
+      value: ops.add(faded, ops.mulScalar(value, gain)),
+    });
+  }
+  return found;
+}
+
+/** The new value of every buffer that the step changes, by name. `current` gives the buffers' leaves. */
+export function runningValues(updates: StateUpdates, current: (name: string) => Tensor): Map<string, Tensor> {
+  const values = new Map<string, Tensor>();
+  for (const [name, { keep, gain, value }] of blends(updates.running)) {
+    values.set(name, ops.add(ops.mulScalar(current(name), keep), ops.mulScalar(value, gain)));
+  }
+  return values;
+}
+
+/**
+ * The new value of a whole slab of buffers laid out as `layout`; what no update names stays.
+ * Throws RangeError when an update names a buffer that the layout does not hold.
+ */
+export function runningSlab(
+  graph: Graph,
+  layout: SlabLayout,
+  updates: StateUpdates,
+  current: Tensor,
+): Tensor {
+  const known = blends(updates.running);
+  const keep = new Array<number>(layout.blocks).fill(1), gain = new Array<number>(layout.blocks).fill(0);
+  const parts = layout.entries.map((entry) => {
+    const blend = known.get(entry.name);
+    known.delete(entry.name);
+    if (blend === undefined) return constant(graph, new Array(sizeOf(entry.shape)).fill(0), entry.shape);
+    keep.fill(blend.keep, entry.block, entry.block + entry.blocks);
+    gain.fill(blend.gain, entry.block, entry.block + entry.blocks);
+    return blend.value;
+  });
+  for (const name of known.keys()) throw new RangeError(`Buffer "${name}" has no place in the slab`);
+  if (parts.length === 0) return current;
+  const perBlock = (values: number[]) => constant(graph, values, [layout.blocks, 1]);
+  const fresh = ops.mul(ops.collect(parts, { blocks: layout.blocks }), perBlock(gain));
+  return ops.add(ops.mul(current, perBlock(keep)), fresh);
+}
