@@ -4,7 +4,7 @@
  * palettes, none of which training pipelines do. A header is looked at first, so a file that would unpack to an
  * unreasonable size is refused before any of it is decoded.
  */
-import { loadSharp } from "../deps.ts";
+import { loadJpegWasm, loadSharp } from "../deps.ts";
 import { type Mode, modeChannels, type Picture } from "./picture.ts";
 
 /** Most pixels an image may have unless told otherwise: where Pillow takes a file for a decompression bomb. */
@@ -76,6 +76,30 @@ export async function readHeader(bytes: Uint8Array): Promise<ImageHeader> {
   };
 }
 
+/** Largest JPEG that goes the short way: below it the fixed price of a sharp call outweighs the work itself. */
+const smallPixels = 96 * 96;
+
+let wasmDecoder: Promise<(jpeg: ArrayBuffer) => Promise<ImageData>> | undefined;
+
+/** Decodes a small grey or colour JPEG in WebAssembly, ten times as fast as sharp. Null when it is damaged. */
+async function decodeSmallJpeg(bytes: Uint8Array, { mode, indexed }: ImageHeader): Promise<Picture | null> {
+  wasmDecoder ??= loadJpegWasm().then(async ({ default: decode, init }) => {
+    await init({ print: () => {}, printErr: () => {} });
+    return decode;
+  });
+  const decode = await wasmDecoder;
+  const image = await decode(bytes.slice().buffer).catch(() => null);
+  if (!image) return null;
+  const { width, height, data } = image, channels = modeChannels[mode];
+  const pixels = new Uint8Array(width * height * channels);
+  for (let from = 0, to = 0; to < pixels.length; from += 4) {
+    for (let c = 0; c < channels; c++) pixels[to++] = data[from + c];
+  }
+  return { pixels, width, height, channels, mode, indexed };
+}
+
+const endsLikeJpeg = (bytes: Uint8Array) => bytes.at(-2) === 0xff && bytes.at(-1) === 0xd9;
+
 /**
  * Decodes an image file (first frame) in its own mode, EXIF orientation and colour profiles ignored; of 16-bit channels
  * the high byte is kept (Pillow does so for colour, but turns 16-bit greys nearly white).
@@ -91,6 +115,12 @@ export async function decodeImage(
     throw new RangeError(
       `The image has ${header.width}x${header.height} pixels, over the limit of ${maxPixels}`,
     );
+  }
+  if (
+    header.width * header.height <= smallPixels && (mode === "L" || mode === "RGB") && endsLikeJpeg(bytes)
+  ) {
+    const picture = await decodeSmallJpeg(bytes, header);
+    if (picture) return picture;
   }
   const sharp = await loadSharp();
   let image = sharp(bytes, { failOn: "error", ignoreIcc: true, limitInputPixels: maxPixels });

@@ -3,7 +3,7 @@
  * conversion to RGB. The order matters: evaluation transforms resize first, so greys, transparency, CMYK and palettes
  * are resized as what they are. The rules are Pillow's, so that our pixels equal those of published pipelines.
  */
-import { type Filter, type Raster, resample, type ResampleOptions } from "./resample.ts";
+import { type Filter, type Raster, resample, type ResampleOptions, type Window } from "./resample.ts";
 
 /** Meaning of the channels: grey, grey + alpha, colour, colour + alpha, print colours. */
 export type Mode = "L" | "LA" | "RGB" | "RGBA" | "CMYK";
@@ -33,6 +33,21 @@ function mapColours(raster: Raster, map: (value: number, alpha: number) => numbe
   return { ...raster, pixels };
 }
 
+/** The pixels of a window, copied. Throws RangeError when it does not lie in the picture. */
+export function cropPicture(picture: Picture, { left, top, width, height }: Window): Picture {
+  const { channels } = picture, row = width * channels, pixels = new Uint8Array(height * row);
+  if (left < 0 || top < 0 || left + width > picture.width || top + height > picture.height) {
+    throw new RangeError(
+      `Cannot crop ${width}x${height} at ${left},${top} from ${picture.width}x${picture.height}`,
+    );
+  }
+  for (let y = 0; y < height; y++) {
+    const from = ((top + y) * picture.width + left) * channels;
+    pixels.set(picture.pixels.subarray(from, from + row), y * row);
+  }
+  return { ...picture, pixels, width, height };
+}
+
 /**
  * Resizes in the picture's own mode: indexed pictures by nearest neighbour, transparent ones with premultiplied alpha,
  * all others channel by channel. Same errors as {@link resample}.
@@ -40,7 +55,8 @@ function mapColours(raster: Raster, map: (value: number, alpha: number) => numbe
 export function resizePicture(picture: Picture, options: ResampleOptions): Picture {
   const { mode, indexed } = picture, filter: Filter = indexed ? "nearest" : options.filter;
   const same = !options.box && options.width === picture.width && options.height === picture.height;
-  if (same || filter === "nearest" || !mode.endsWith("A")) {
+  if (same) return options.window ? cropPicture(picture, options.window) : picture;
+  if (filter === "nearest" || !mode.endsWith("A")) {
     return { ...resample(picture, { ...options, filter }), mode, indexed };
   }
   const resized = resample(mapColours(picture, scale255), { ...options, filter });

@@ -4,7 +4,7 @@
  * separate steps, because bytes are what is cached, sent between threads and batched.
  */
 import { type RandomStream } from "../random/philox.ts";
-import { type Picture, resizePicture, toRgb } from "./picture.ts";
+import { cropPicture, type Picture, resizePicture, toRgb } from "./picture.ts";
 import { type Filter } from "./resample.ts";
 
 /** How the square is cut out: the centre of an image whose shorter side is `resize`, or a random box scaled to size. */
@@ -90,15 +90,6 @@ function randomBox(width: number, height: number, cut: Cut & { kind: "random" },
   const w = own > wide ? Math.max(1, Math.round(height * wide)) : width;
   const h = own < narrow ? Math.max(1, Math.round(width / narrow)) : height;
   return { left: (width - w) >> 1, top: (height - h) >> 1, width: w, height: h };
-}
-
-function cropPicture(picture: Picture, { left, top, width, height }: ReturnType<typeof randomBox>): Picture {
-  const { channels } = picture, pixels = new Uint8Array(width * height * channels);
-  for (let y = 0; y < height; y++) {
-    const from = ((top + y) * picture.width + left) * channels;
-    pixels.set(picture.pixels.subarray(from, from + width * channels), y * width * channels);
-  }
-  return { ...picture, pixels, width, height };
 }
 
 /**

@@ -1,0 +1,80 @@
+/**
+ * From a sample to the transform's square of RGB bytes, here or in workers. Decoding runs off the main thread either
+ * way (sharp has its own threads); the resampling does not, so large images want workers, 32x32 ones do not.
+ */
+import { cutPicture, decodeImage, type Transform } from "../images/mod.ts";
+import { randomStream } from "../random/philox.ts";
+import { type ImageRef, readImage } from "./sample.ts";
+
+/** What a decoder is asked for: an image, and the random path (seed, epoch, index) of its crop. */
+export interface DecodeTask {
+  image: ImageRef;
+  path: readonly number[];
+}
+
+/** RGB bytes [size, size, 3], or the reason why there are none. */
+export type Decoded = Uint8Array | string;
+
+/** Decodes images, several at a time. */
+export interface Decoder {
+  decode(task: DecodeTask): Promise<Decoded>;
+  close(): void;
+}
+
+const cropDraws = 0x63726f70;
+
+/** Decodes one image on this thread. Only a failure that is not the image's own throws. */
+export async function decodeTask({ image, path }: DecodeTask, transform: Transform): Promise<Decoded> {
+  try {
+    const bytes = await readImage(image), [seed = 0, ...place] = path;
+    return cutPicture(await decodeImage(bytes), transform, randomStream(seed, cropDraws, ...place));
+  } catch (error) {
+    if (error instanceof SyntaxError) return "undecodable image";
+    if (error instanceof RangeError) return "image over the pixel limit";
+    if (error instanceof Deno.errors.NotFound) return "missing file";
+    throw error;
+  }
+}
+
+/** Messages between a decoder and its workers. */
+export type WorkerRequest = { transform: Transform } | { id: number; task: DecodeTask };
+export type WorkerReply = { id: number; decoded: Decoded } | { id: number; failure: string };
+
+/** A decoder for `transform` over `workers` threads; 0 works on this one. To be closed when done. */
+export function openDecoder(transform: Transform, workers = 0): Decoder {
+  if (workers === 0) return { decode: (task) => decodeTask(task, transform), close: () => {} };
+  const waiting = new Map<number, { resolve: (decoded: Decoded) => void; reject: (error: Error) => void }>();
+  const failAll = (message: string) => {
+    for (const { reject } of waiting.values()) reject(new Error(message));
+    waiting.clear();
+  };
+  const pool = Array.from({ length: workers }, () => {
+    const worker = new Worker(import.meta.resolve("./decode_worker.ts"), { type: "module" });
+    worker.onmessage = ({ data }: MessageEvent<WorkerReply>) => {
+      const { resolve, reject } = waiting.get(data.id)!;
+      waiting.delete(data.id);
+      if ("failure" in data) reject(new Error(data.failure));
+      else resolve(data.decoded);
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      failAll(`A decoding worker failed: ${event.message}`);
+    };
+    worker.postMessage({ transform } satisfies WorkerRequest);
+    return worker;
+  });
+  let next = 0;
+  return {
+    decode(task) {
+      const id = next++;
+      return new Promise((resolve, reject) => {
+        waiting.set(id, { resolve, reject });
+        pool[id % workers].postMessage({ id, task } satisfies WorkerRequest);
+      });
+    },
+    close() {
+      for (const worker of pool) worker.terminate();
+      failAll("The decoder was closed");
+    },
+  };
+}

@@ -1,0 +1,73 @@
+/**
+ * What every data source yields: one image with its label and caption, the image either in memory or as a place in a
+ * file. A single bad sample never stops a run: it is left out, and counted with its reason.
+ */
+
+/** Encoded bytes of an image, or where they lie. */
+export type ImageRef = Uint8Array | { file: string; offset: number; length: number };
+
+/** One sample. `label` is -1 and `caption` null where the source gives none. */
+export interface Sample {
+  key: string;
+  label: number;
+  caption: string | null;
+  image: ImageRef;
+}
+
+/** How many samples were left out for a reason, and the key of the first. */
+export interface Skipped {
+  reason: string;
+  count: number;
+  example: string;
+}
+
+/** Counts samples that are left out. */
+export interface SkipTally {
+  add(reason: string, key: string): void;
+  list(): Skipped[];
+}
+
+export function skipTally(): SkipTally {
+  const byReason = new Map<string, Skipped>();
+  return {
+    add(reason, key) {
+      const entry = byReason.get(reason);
+      if (entry) entry.count++;
+      else byReason.set(reason, { reason, count: 1, example: key });
+    },
+    list: () => [...byReason.values()].map((entry) => ({ ...entry })),
+  };
+}
+
+/** "12 samples skipped: 9 undecodable image (first: 000123), 3 no label (first: 000007)", or "" when there are none. */
+export function describeSkipped(skipped: readonly Skipped[]): string {
+  const total = skipped.reduce((sum, entry) => sum + entry.count, 0);
+  const parts = skipped.map(({ reason, count, example }) => `${count} ${reason} (first: ${example})`);
+  return total === 0 ? "" : `${total} ${total === 1 ? "sample" : "samples"} skipped: ${parts.join(", ")}`;
+}
+
+/** Extensions that are taken for images. */
+export const imageExtensions: ReadonlySet<string> = new Set(["jpg", "jpeg", "png", "webp"]);
+
+/** A function from the text of a label (a number, or a class name) to the label, or null when it is none of them. */
+export function labelReader(classNames: readonly string[]): (text: string) => number | null {
+  const byName = new Map(classNames.map((name, label) => [name, label]));
+  return (text) => {
+    const trimmed = text.trim(),
+      label = byName.get(trimmed) ?? (/^\d+$/.test(trimmed) ? Number(trimmed) : NaN);
+    return label < (classNames.length || Infinity) ? label : null;
+  };
+}
+
+/** The encoded bytes of a sample's image. */
+export async function readImage(image: ImageRef): Promise<Uint8Array> {
+  if (image instanceof Uint8Array) return image;
+  using file = await Deno.open(image.file);
+  await file.seek(image.offset, Deno.SeekMode.Start);
+  const bytes = new Uint8Array(image.length);
+  let got = 0;
+  for (let n: number | null = 0; got < bytes.length && n !== null; got += n ?? 0) {
+    n = await file.read(bytes.subarray(got));
+  }
+  return bytes.subarray(0, got);
+}
