@@ -151,6 +151,11 @@ Deno.test("a 2x2 convolution by hand, and its work", () => {
   assertEquals(opRecord("conv2d").flops!(y), 2 * 4 * 4);
 });
 
+Deno.test("an oblong kernel meets rows and columns in order", () => {
+  const [x, w] = constants([[1, 2, 3, 1], [1, 2, 3, 4, 5, 6]], [[2, 3, 1, 1], [1, 10, 1e2, 1e3, 1e4, 1e5]]);
+  assertEquals([...interpret([conv2d(x, w)], { inputs: new Map() })[0].data], [654321]);
+});
+
 Deno.test("causal softmax sees only the past", () => {
   const [x] = constants([[3, 3], [0, 9, 9, 0, 0, 9, 1e4, 1e4, 1e4]]);
   const [y] = interpret([softmax(x, { causal: true })], { inputs: new Map() });
