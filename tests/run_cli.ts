@@ -86,9 +86,9 @@ async function runAll(jobs: Job[], width: number, verbose: boolean): Promise<Tal
 }
 
 function staticChecks(): Job[] {
-  return ["check", "lint", "fmt --check"].map((name) => ({
-    name,
-    args: name.split(" "),
+  return [["check", "--quiet"], ["lint", "--quiet"], ["fmt", "--check"]].map((args) => ({
+    name: args[0],
+    args,
     minutes: 10,
     tests: false,
   }));

@@ -41,7 +41,7 @@ Deno.test("test runner: what dies, does not load, is badly formed or badly typed
   const { code, lines, text } = await project.run();
   assertEquals(code, 1);
   assertEquals(lines.at(-1), "3 passed, 5 failed");
-  for (const name of ["check", "lint", "fmt --check", "tests/dies_test.ts", "tests/gone_test.ts"]) {
+  for (const name of ["check", "lint", "fmt", "tests/dies_test.ts", "tests/gone_test.ts"]) {
     assertMatch(text, new RegExp(`^FAILED ${name}`, "m"));
   }
 });
