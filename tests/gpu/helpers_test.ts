@@ -65,9 +65,9 @@ const ranges: Record<string, { from: number; to: number; floor?: number; limit: 
   tanh: { from: -20, to: 20, limit: 4 },
   gelu: { from: -12, to: 20, limit: 8 },
   geluGrad: { from: -12, to: 20, floor: 0.5, limit: 8 },
-  geluTanh: { from: -5, to: 20, floor: 1e-2, limit: 8 },
+  geluTanh: { from: -5, to: 20, floor: 0.02, limit: 8 },
   geluTanhGrad: { from: -5, to: 20, floor: 0.5, limit: 8 },
-  quickGelu: { from: -20, to: 20, floor: 1e-2, limit: 8 },
+  quickGelu: { from: -20, to: 20, floor: 0.02, limit: 8 },
   quickGeluGrad: { from: -20, to: 20, floor: 0.5, limit: 8 },
 };
 
