@@ -15,7 +15,7 @@ export function parsePort(text: string): number {
   return port;
 }
 
-/** Serves on 127.0.0.1 until Ctrl-C, and prints where. Exits 1 where the port is taken. */
+/** Serves on 127.0.0.1 until Ctrl-C, its regular end, and prints where. Exits 1 where the port is taken. */
 export function serveLocally(
   what: string,
   port: number,
