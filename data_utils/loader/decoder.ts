@@ -23,15 +23,37 @@ export interface Decoder {
 
 const cropDraws = 0x63726f70;
 
+/** Runs at most `width` jobs at a time, first come first served: open files and encoded bytes stay few. */
+function gate(width: number) {
+  const queue: (() => void)[] = [];
+  let free = width;
+  return async <T>(job: () => Promise<T>): Promise<T> => {
+    if (free > 0) free--;
+    else await new Promise<void>((resolve) => queue.push(resolve));
+    try {
+      return await job();
+    } finally {
+      const next = queue.shift();
+      if (next) next();
+      else free++;
+    }
+  };
+}
+
+const inTurn = gate(32);
+
 /** Decodes one image on this thread. Only a failure that is not the image's own throws. */
 export async function decodeTask({ image, path }: DecodeTask, transform: Transform): Promise<Decoded> {
+  const [seed = 0, ...place] = path;
   try {
-    const bytes = await readImage(image), [seed = 0, ...place] = path;
-    return cutPicture(await decodeImage(bytes), transform, randomStream(seed, cropDraws, ...place));
+    const picture = await inTurn(async () => decodeImage(await readImage(image)));
+    return cutPicture(picture, transform, randomStream(seed, cropDraws, ...place));
   } catch (error) {
     if (error instanceof SyntaxError) return "undecodable image";
     if (error instanceof RangeError) return "image over the pixel limit";
-    if (error instanceof Deno.errors.NotFound) return "missing file";
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.IsADirectory) {
+      return "missing file";
+    }
     throw error;
   }
 }

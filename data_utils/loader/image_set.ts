@@ -5,7 +5,7 @@
 import { clipVal } from "../images/mod.ts";
 import { openDecoder } from "./decoder.ts";
 import { type Sample, type Skipped, type SkipTally, skipTally } from "./sample.ts";
-import { expandFiles, shardSamples } from "./shards.ts";
+import { openSamples } from "./sources.ts";
 
 /** Images with their labels, in memory. */
 export interface ImageSet {
@@ -86,7 +86,7 @@ export async function loadImages(
 }
 
 /**
- * Loads WebDataset shards, plain or gzipped, into memory.
+ * Loads WebDataset shards, plain or gzipped, into memory; tables and image folders too (see openSamples).
  * Throws RangeError when a glob names no file or nothing usable is found, SyntaxError for a damaged shard (naming it);
  * single bad samples are left out and counted in `skipped`.
  */
@@ -94,7 +94,7 @@ export function loadImageShards(
   options: LoadOptions & { globs: string | readonly string[] },
 ): Promise<ImageSet> {
   const { globs, classNames, signal } = options, skips = skipTally();
-  return loadImages(shardSamples(expandFiles(globs), { classNames, skips, signal }), skips, options);
+  return loadImages(openSamples(globs, { classNames, skips, signal }), skips, options);
 }
 
 /** The samples of `set` at `indices`, copied. Throws RangeError for an index outside the set. */

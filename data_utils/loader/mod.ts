@@ -9,5 +9,6 @@ export * from "./law.ts";
 export * from "./order.ts";
 export * from "./sample.ts";
 export * from "./shards.ts";
+export * from "./sources.ts";
 export * from "./tables.ts";
 export * from "./tar.ts";

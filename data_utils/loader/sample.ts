@@ -3,8 +3,8 @@
  * file. A single bad sample never stops a run: it is left out, and counted with its reason.
  */
 
-/** Encoded bytes of an image, or where they lie. */
-export type ImageRef = Uint8Array | { file: string; offset: number; length: number };
+/** Encoded bytes of an image, or where they lie: a file, or a part of one. */
+export type ImageRef = Uint8Array | { file: string; part?: { offset: number; length: number } };
 
 /** One sample. `label` is -1 and `caption` null where the source gives none. */
 export interface Sample {
@@ -59,15 +59,17 @@ export function labelReader(classNames: readonly string[]): (text: string) => nu
   };
 }
 
-/** The encoded bytes of a sample's image. */
+/** The encoded bytes of a sample's image. Throws Deno.errors.NotFound when its file is gone. */
 export async function readImage(image: ImageRef): Promise<Uint8Array> {
   if (image instanceof Uint8Array) return image;
+  if (!image.part) return Deno.readFile(image.file);
+  const { offset, length } = image.part, bytes = new Uint8Array(length);
   using file = await Deno.open(image.file);
-  await file.seek(image.offset, Deno.SeekMode.Start);
-  const bytes = new Uint8Array(image.length);
-  let got = 0;
-  for (let n: number | null = 0; got < bytes.length && n !== null; got += n ?? 0) {
-    n = await file.read(bytes.subarray(got));
+  await file.seek(offset, Deno.SeekMode.Start);
+  for (let got = 0; got < length;) {
+    const count = await file.read(bytes.subarray(got));
+    if (count === null) return bytes.subarray(0, got);
+    got += count;
   }
-  return bytes.subarray(0, got);
+  return bytes;
 }

@@ -91,8 +91,8 @@ export async function* shardSamples(
   };
   const addMember = async (group: Group, extension: string, file: string, member: TarMember) => {
     if (imageExtensions.has(extension)) {
-      const { offset, size: length } = member;
-      group.image = placesOnly && member.seekable ? { file, offset, length } : await member.read();
+      const part = { offset: member.offset, length: member.size };
+      group.image = placesOnly && member.seekable ? { file, part } : await member.read();
     } else if (extension === "cls" || extension === "txt" || extension === "json") {
       group.texts[extension] = decoder.decode(await member.read());
     }

@@ -93,13 +93,8 @@ export async function* tableSamples(path: string, options: SampleOptions): Async
       continue;
     }
     const file = isAbsolute(listed) ? listed : join(dirname(path), listed);
-    const size = await Deno.stat(file).then((info) => info.isFile ? info.size : null, () => null);
-    if (size === null) {
-      skips.add("missing file", key);
-      continue;
-    }
     const caption = at.caption < 0 ? null : fields[at.caption].trim();
-    yield { key: listed, label, caption, image: { file, offset: 0, length: size } };
+    yield { key: listed, label, caption, image: { file } };
   }
 }
 
@@ -128,12 +123,7 @@ export async function* folderSamples(path: string, options: SampleOptions): Asyn
         label = labels.get(folder);
       if (!imageExtensions.has(entry.name.split(".").at(-1)!.toLowerCase())) continue;
       if (label === undefined) options.skips.add("label outside the classes", key);
-      else {yield {
-          key,
-          label,
-          caption: null,
-          image: { file, offset: 0, length: (await Deno.stat(file)).size },
-        };}
+      else yield { key, label, caption: null, image: { file } };
     }
   }
 }

@@ -17,7 +17,7 @@ export interface TarMember {
   read(): Promise<Uint8Array>;
 }
 
-const maxMemberBytes = 2 ** 30;
+const maxMemberBytes = 2 ** 30, maxHeaderBytes = 2 ** 20;
 const decoder = new TextDecoder();
 
 const text = (header: Uint8Array, start: number, end: number) => {
@@ -62,7 +62,7 @@ export async function* tarMembers(path: string): AsyncGenerator<TarMember> {
   try {
     let extra: Record<string, string> = {};
     for (let count = 0;; count++) {
-      const at = source.position(), header = (await source.read(512)).slice();
+      const at = source.position(), header = await source.read(512);
       if (header.length < 512) throw cutShort(`after ${count} members, without an end mark`);
       if (header[0] === 0 && header.every((byte) => byte === 0)) break;
       if (!checksumFits(header)) {
@@ -84,6 +84,9 @@ export async function* tarMembers(path: string): AsyncGenerator<TarMember> {
         if (bytes.length < size) throw cutShort(`in ${name} (${bytes.length} of ${size} bytes)`);
         return bytes.slice();
       };
+      if ((kind === "x" || kind === "L") && size > maxHeaderBytes) {
+        throw new SyntaxError(`${path} is damaged: a header of ${size} bytes`);
+      }
       if (kind === "x") extra = { ...extra, ...paxRecords(await take()) };
       else if (kind === "L") extra = { ...extra, path: text(await take(), 0, size) };
       else {
