@@ -10,3 +10,6 @@ export const loadSharp = async () => (await import("npm:sharp@0.35.5")).default;
 /** mozjpeg in WebAssembly: no threads, but none of the 0.4 ms that every call of sharp costs. */
 // deno-lint-ignore no-import-prefix
 export const loadJpegWasm = () => import("npm:@jsquash/jpeg@1.6.0/decode.js");
+
+/** entities: the named characters of HTML, as browsers decode them in text. */
+export { decodeHTML } from "npm:entities@9.0.0/decode";

@@ -128,7 +128,12 @@ function clutterWords(world: World, label: number): string {
 }
 
 /** A free description of a picture under a grammar; see {@link caption} for the usual levels. */
-export function describe(world: World, record: WorldRecord, grammar: Grammar, stream: RandomStream): string {
+export function describePicture(
+  world: World,
+  record: WorldRecord,
+  grammar: Grammar,
+  stream: RandomStream,
+): string {
   const chance = (p: number) => stream.uniform() < p;
   const prefix = chance(grammar.prefix) ? pick(PREFIXES, stream) + " " : "";
   const parts = [describeMain(world, record, grammar, stream)];
@@ -163,9 +168,9 @@ export function caption(
     case "synonyms":
       return fillTemplate(pick(WORLD_TEMPLATES, stream), stream.uniform() < 0.5 ? name : synonym);
     case "attributes":
-      return describe(world, record, ATTRIBUTE_GRAMMAR[world.names], stream);
+      return describePicture(world, record, ATTRIBUTE_GRAMMAR[world.names], stream);
     case "rich":
-      return describe(world, record, RICH_GRAMMAR[world.names], stream);
+      return describePicture(world, record, RICH_GRAMMAR[world.names], stream);
     case "mix":
       return caption(world, record, stream.uniform() < 0.5 ? "templates" : "rich", stream);
     default:

@@ -2,6 +2,7 @@
  * Sets of pictures of the built-in world: how many of each class, in which order, and the pictures themselves.
  * Picture i is a pure function of (world seed, run seed, split, i), so a set can be made in pieces and in any order.
  */
+import { drawRanks, largestRemainder, type Law } from "../loader/law.ts";
 import { randomStream } from "../random/philox.ts";
 import { caption, type CaptionLevel } from "./captions.ts";
 import { IMAGE_BYTES, renderImage, type WorldRecord } from "./render.ts";
@@ -27,7 +28,7 @@ export interface WorldSetOptions {
 
 const SPLITS: Record<Split, number> = { train: 0, val: 1, test: 2 };
 // First step of every random path of a run, apart from the class streams of makeWorld, which have a path of one step.
-const PATH = { images: 10, order: 11, captions: 12, ranks: 13 };
+const PATH = { images: 10, order: 11, captions: 12 };
 
 function splitNumber(split: Split): number {
   if (!(split in SPLITS)) throw new RangeError(`Unknown split "${split}": use train, val or test`);
@@ -109,46 +110,23 @@ export async function* generateWorldSet(
 }
 
 /**
- * Which class has which frequency rank in a run: `ranks[k]` is the class of rank k. It changes with the run seed, so
- * that over seeds a class's difficulty and its frequency do not go together.
+ * How many of `images` pictures each class gets under a law of `parseLaw`, by largest remainder. Which class has which
+ * rank changes with the run seed, so that over seeds a class's difficulty and its frequency do not go together.
+ * Throws RangeError for a law of another number of classes or fewer pictures than classes.
  */
-export function classesByRank(world: World, seed: number): Int32Array<ArrayBuffer> {
-  const classes = Int32Array.from(world.classes, (_, i) => i);
-  return randomStream(world.seed, PATH.ranks, seed).shuffle(classes);
-}
-
-/**
- * Counts by rank under a power law: p(rank k) ~ k^-a with a = ln(ratio) / ln(classes), so that the most frequent class
- * has `ratio` times the images of the rarest; rounded by largest remainder to sum to `images`.
- * Throws RangeError for a ratio below 1 or fewer images than classes.
- */
-export function powerLawCounts(classes: number, images: number, ratio: number): Int32Array<ArrayBuffer> {
-  if (!(ratio >= 1 && Number.isFinite(ratio))) {
-    throw new RangeError(`The ratio must be 1 or more, got ${ratio}`);
+export function worldCounts(
+  world: World,
+  options: { law: Law; images: number; seed: number },
+): Int32Array<ArrayBuffer> {
+  const { law, images, seed } = options, classes = world.classes.length;
+  if (law.weights.length !== classes) {
+    throw new RangeError(
+      `The law ${law.text} is for ${law.weights.length} classes, the world has ${classes}`,
+    );
   }
   if (!Number.isInteger(images) || images < classes) {
     throw new RangeError(`${images} images are too few for ${classes} classes`);
   }
-  const exponent = classes > 1 ? Math.log(ratio) / Math.log(classes) : 0;
-  const weights = Array.from({ length: classes }, (_, k) => (k + 1) ** -exponent);
-  const total = weights.reduce((sum, w) => sum + w, 0);
-  const shares = weights.map((w) => w / total * images);
-  const counts = Int32Array.from(shares, Math.floor);
-  const remainders = shares.map((share, k) => ({ k, rest: share - counts[k] }));
-  remainders.sort((a, b) => b.rest - a.rest || a.k - b.k);
-  const missing = images - counts.reduce((sum, n) => sum + n, 0);
-  for (let i = 0; i < missing; i++) counts[remainders[i].k]++;
-  return counts;
-}
-
-/** Turns counts by rank into counts by class for a run seed; see {@link classesByRank}. */
-export function assignCounts(world: World, byRank: ArrayLike<number>, seed: number): Int32Array<ArrayBuffer> {
-  if (byRank.length !== world.classes.length) {
-    throw new RangeError(
-      `The world has ${world.classes.length} classes but ${byRank.length} counts were given`,
-    );
-  }
-  const counts = new Int32Array(byRank.length);
-  classesByRank(world, seed).forEach((label, rank) => counts[label] = byRank[rank]);
-  return counts;
+  const ranks = law.by === "rank" ? drawRanks(classes, seed) : Int32Array.from(law.weights.keys());
+  return Int32Array.from(largestRemainder(Array.from(ranks, (rank) => law.weights[rank]), images));
 }

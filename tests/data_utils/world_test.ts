@@ -1,25 +1,24 @@
 // The built-in world: its classes, pictures, captions and counts, and that all are pure functions of their seeds.
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { parseLaw } from "../../data_utils/loader/law.ts";
 import { randomStream } from "../../data_utils/random/philox.ts";
 import {
-  assignCounts,
   caption,
   CAPTION_LEVELS,
   type CaptionLevel,
-  classesByRank,
   contactSheet,
-  describe,
+  describePicture,
   generateWorldSet,
   IMAGE_BYTES,
   makeWorld,
   makeWorldSet,
   MAX_CLASSES,
-  powerLawCounts,
   renderImage,
   renderWorldImage,
   RICH_GRAMMAR,
   WORLD_TEMPLATES,
   worldCaption,
+  worldCounts,
   worldLabels,
   type WorldSetOptions,
 } from "../../data_utils/world/mod.ts";
@@ -200,7 +199,7 @@ Deno.test("captions: rich ones mention what is there at the rates of the grammar
   const { colour, texture, shape } = world.classes[0];
   const words = world.classNames[0].split(" "), other = world.classNames[5].split(" ");
   const count = (test: (text: string) => boolean) =>
-    Array.from({ length: 2000 }, (_, i) => describe(world, record, RICH_GRAMMAR.K, randomStream(5, i)))
+    Array.from({ length: 2000 }, (_, i) => describePicture(world, record, RICH_GRAMMAR.K, randomStream(5, i)))
       .filter(test).length / 2000;
   assertEquals([colour, texture, shape].every(Number.isInteger), true);
   assertEquals(count((text) => text.includes(words[2])), 1);
@@ -212,17 +211,17 @@ Deno.test("captions: rich ones mention what is there at the rates of the grammar
 });
 
 Deno.test("counts: the power law of the design, given to classes by the run seed", () => {
-  const counts = powerLawCounts(64, 20000, 50);
-  assertEquals([...counts.slice(0, 3), counts[63]], [3774, 1966, 1343, 75]); // design/world.md, section A
-  assertEquals(counts.reduce((a, b) => a + b), 20000);
-  assertEquals([...powerLawCounts(7, 14, 1)], [2, 2, 2, 2, 2, 2, 2]);
-  const [first, second] = [0, 1].map((seed) => assignCounts(world, counts, seed));
-  assertNotEquals(first, second);
-  assertEquals(first.toSorted(), second.toSorted());
-  assertEquals(first[classesByRank(world, 0)[0]], 3774);
-  assertThrows(() => powerLawCounts(64, 63, 10), RangeError, "63");
-  assertThrows(() => powerLawCounts(64, 640, 0.5), RangeError, "0.5");
-  assertThrows(() => assignCounts(world, [1], 0), RangeError, "1 counts");
+  const counts = (law: string, seed: number, images = 20_000) =>
+    worldCounts(world, { law: parseLaw(law, world.classNames), images, seed });
+  const steep = counts("ratio:50", 0).toSorted().reverse();
+  assertEquals([...steep.slice(0, 3), steep[63]], [3774, 1966, 1343, 75]); // design/world.md, section A
+  assertEquals(steep.reduce((a, b) => a + b), 20_000);
+  assertEquals([...counts("uniform", 0, 3200)], each(50));
+  assertNotEquals(counts("ratio:10", 0), counts("ratio:10", 1));
+  assertEquals(counts("ratio:10", 0).toSorted(), counts("ratio:10", 1).toSorted());
+  assertThrows(() => counts("ratio:10", 0, 63), RangeError, "63");
+  const other = parseLaw("uniform", ["a", "b"]);
+  assertThrows(() => worldCounts(world, { law: other, images: 640, seed: 0 }), RangeError, "2 classes");
 });
 
 Deno.test("contact sheet: every class once, on white", () => {

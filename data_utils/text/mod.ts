@@ -1,0 +1,13 @@
+/** From captions to token ids: word vocabularies, CLIP's byte pairs, and the prompts of zero-shot classification. */
+export { CLIP_CONTEXT, clipTokenizer, loadClipTokenizer } from "./bpe.ts";
+export { fillPrompts, loadPrompts, PROMPT_SETS, type PromptSet } from "./prompts.ts";
+export { cleanCaption, repairText } from "./repair.ts";
+export { type TokenBatch, tokenize, type Tokenizer } from "./tokens.ts";
+export {
+  buildVocabulary,
+  splitWords,
+  vocabularyFromJson,
+  vocabularyToJson,
+  type WordVocabulary,
+  wordVocabulary,
+} from "./words.ts";
