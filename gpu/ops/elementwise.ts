@@ -65,7 +65,7 @@ defineElementwise({
   value: (a) => 1 / a,
   vjp: (node, dy) => [neg(mul(dy, square(node)))],
   keepsZero: false,
-  cases: [...unaryCases(notZero), ...unaryCases({ low: -2.5, high: -0.4 }).slice(0, 1)],
+  cases: [...unaryCases(notZero), ...unaryCases({ low: -2.5, high: -0.4, label: "negative" }).slice(0, 1)],
 });
 
 defineElementwise({
@@ -107,8 +107,8 @@ defineElementwise({
   cost: 2,
   cases: [
     ...unaryCases({ attrs: { min: -0.8, max: 1.1 } }),
-    ...unaryCases({ attrs: { min: 0.5, max: largest } }).slice(0, 2),
-    ...unaryCases({ attrs: { min: -largest, max: 0 } }).slice(0, 2),
+    ...unaryCases({ attrs: { min: 0.5, max: largest }, label: "from below" }).slice(0, 2),
+    ...unaryCases({ attrs: { min: -largest, max: 0 }, label: "from above" }).slice(0, 2),
   ],
 });
 

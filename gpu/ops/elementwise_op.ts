@@ -49,6 +49,8 @@ export interface CaseOptions {
   readonly high?: number;
   readonly attrs?: OpCase["attrs"];
   readonly gradient?: boolean;
+  /** Added to the names, where an op has two sets. */
+  readonly label?: string;
 }
 
 const unaryShapes: Shape[] = [[5], [3, 17], [2, 1, 3], [1], [], [4, 8], [2, 2, 3, 5]];
@@ -59,9 +61,9 @@ export function unaryCases(options: CaseOptions = {}): OpCase[] {
 }
 
 /** As `unaryCases`, for ops of several operands that never broadcast. */
-export function sameShapeCases(operands: number, { attrs, ...range }: CaseOptions = {}): OpCase[] {
+export function sameShapeCases(operands: number, { attrs, label, ...range }: CaseOptions = {}): OpCase[] {
   return unaryShapes.map((shape) => ({
-    name: showShape(shape),
+    name: showShape(shape) + (label === undefined ? "" : ` ${label}`),
     inputs: Array.from({ length: operands }, () => ({ shape, ...range })),
     attrs,
   }));

@@ -1,8 +1,8 @@
 // Resizing of feature maps and position embeddings, differentiable: one matrix product per direction by a constant
 // matrix of weights, with the coordinates and kernels of PyTorch's interpolate (align_corners = false).
 
-import { constant, type Tensor } from "../graph/mod.ts";
-import { expectLayout, expectWhole } from "./expect.ts";
+import { constant, defineOp, emit, type Tensor } from "../graph/mod.ts";
+import { expectLayout, expectShape, expectWhole } from "./expect.ts";
 import { matmul } from "./matmul.ts";
 import { reshape } from "./shape.ts";
 
@@ -16,9 +16,34 @@ export interface ResizeOptions {
   readonly scale?: readonly [number, number];
 }
 
+defineOp({
+  name: "straightThrough",
+  infer([value, source]) {
+    expectShape("source", source, value.shape);
+    return { shape: value.shape, dtype: value.dtype };
+  },
+  vjp: (_, dy) => [null, dy],
+  ref: ([value]) => value,
+  expand: (node) => node.inputs[0],
+  flops: () => 0,
+  cases: [{
+    name: "value of one, gradient of the other",
+    inputs: [{ shape: [3, 5], gradient: false }, { shape: [3, 5], gradient: false }],
+  }],
+});
+
 /**
- * x [N,H,W,C] -> [N,height,width,C]. Throws TypeError for another number of dimensions, RangeError for sizes below 1
- * or a scale that is not above 0.
+ * `value`, whose gradient goes to `source` (same shape) as if it were `source` (the straight-through estimator, Bengio
+ * et al., 2013): for what PyTorch computes one way and differentiates another.
+ */
+export function straightThrough(value: Tensor, source: Tensor): Tensor {
+  return emit(value.graph, "straightThrough", [value, source]);
+}
+
+/**
+ * x [N,H,W,C] -> [N,height,width,C]. Where a bicubic resize keeps the size but not the scale (DINO's position
+ * embedding at its own grid), the gradient passes unchanged, as PyTorch's does. Throws TypeError for another number of
+ * dimensions, RangeError for sizes below 1 or a scale that is not above 0.
  */
 export function resize(x: Tensor, options: ResizeOptions): Tensor {
   expectLayout("input", x, "[N,H,W,C]");
@@ -27,7 +52,9 @@ export function resize(x: Tensor, options: ResizeOptions): Tensor {
   const rows = weights(x, h, height, scale?.[0], options);
   const columns = weights(x, w, width, scale?.[1], options);
   const tall = matmul(rows, reshape(x, [n, h, w * c]));
-  return reshape(matmul(columns, reshape(tall, [n * height, w, c])), [n, height, width, c]);
+  const y = reshape(matmul(columns, reshape(tall, [n * height, w, c])), [n, height, width, c]);
+  const copied = options.mode === "bicubic" && !options.antialias && height === h && width === w;
+  return copied ? straightThrough(y, x) : y;
 }
 
 function weights(
