@@ -2,17 +2,21 @@
  * Sets of pictures of the built-in world: how many of each class, in which order, and the pictures themselves.
  * Picture i is a pure function of (world seed, run seed, split, i), so a set can be made in pieces and in any order.
  */
+import type { ImageSet } from "../loader/image_set.ts";
 import { drawRanks, largestRemainder, type Law } from "../loader/law.ts";
 import { randomStream } from "../random/philox.ts";
 import { caption, type CaptionLevel } from "./captions.ts";
-import { IMAGE_BYTES, renderImage, type WorldRecord } from "./render.ts";
+import { IMAGE_BYTES, IMAGE_SIZE, renderImage, type WorldRecord } from "./render.ts";
 import type { World } from "./world.ts";
 
 /** Which part of the data a set is; each has its own pictures. */
 export type Split = "train" | "val" | "test";
 
-/** Pictures [N, 32, 32, 3], their labels [N], and what each shows. */
-export interface WorldSet {
+/**
+ * A set of images as the loader makes them, and what each shows. `captions` is null: they are drawn per epoch by
+ * {@link worldCaption}.
+ */
+export interface WorldSet extends ImageSet {
   images: Uint8Array<ArrayBuffer>;
   labels: Int32Array<ArrayBuffer>;
   records: WorldRecord[];
@@ -78,7 +82,16 @@ export function worldCaption(
 
 function* renderInChunks(options: WorldSetOptions, chunk: number): Generator<[done: number, set: WorldSet]> {
   const labels = worldLabels(options);
-  const set: WorldSet = { labels, images: new Uint8Array(labels.length * IMAGE_BYTES), records: [] };
+  const set: WorldSet = {
+    images: new Uint8Array(labels.length * IMAGE_BYTES),
+    shape: [labels.length, IMAGE_SIZE, IMAGE_SIZE, 3],
+    labels,
+    captions: null,
+    keys: Array.from(labels, (_, i) => `${options.split}-${i}`),
+    classNames: [...options.world.classNames],
+    skipped: [],
+    records: [],
+  };
   for (let i = 0; i < labels.length; i++) {
     if (i % chunk === 0) yield [i, set];
     set.records.push(renderWorldImage(options, i, labels[i], set.images, i * IMAGE_BYTES));

@@ -1,7 +1,7 @@
 // Measures against the reference values in ../shared/golden/e_metrics (PyTorch, scipy), within the tolerances stored there.
 import { assert, assertEquals } from "@std/assert";
-import { classificationMeter } from "../../data_utils/metrics/mod.ts";
 import {
+  classificationMeter,
   effectiveRobustness,
   fitRobustness,
   meanOfPresent,

@@ -51,7 +51,9 @@ Deno.test("world: names say the look in world K and are one word in world N, ove
   assertEquals(new Set(nouns).size, 128);
   for (const noun of nouns) assert(/^[a-z]{4,5}$/.test(noun), noun);
   const options = { counts: each(1), seed: 3, split: "train" as const };
-  assertEquals(makeWorldSet({ world, ...options }), makeWorldSet({ world: nounWorld, ...options }));
+  const look = makeWorldSet({ world, ...options }), noun = makeWorldSet({ world: nounWorld, ...options });
+  assertEquals([look.images, look.labels, look.records], [noun.images, noun.labels, noun.records]);
+  assertEquals([look.shape, look.keys[3]], [[64, 32, 32, 3], "train-3"]);
 });
 
 Deno.test("world: any number of classes up to all combinations", () => {
