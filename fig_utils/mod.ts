@@ -3,10 +3,4 @@
 
 export { createView } from "./server/view.ts";
 export { serveModules } from "./server/modules.ts";
-export {
-  type Arm,
-  type ClassRow,
-  readReport,
-  type RunSummary,
-  type StudyReport,
-} from "./server/study_folder.ts";
+export { type Arm, readReport, type StudyReport } from "./server/report.ts";

@@ -3,8 +3,9 @@
 // with it lets nothing in but the style sheet and the icon. It reads the study's folder and nothing else.
 import { Hono, html } from "../deps.ts";
 import type { MiddlewareHandler } from "../deps.ts";
+import { listRuns, type RunSummary } from "../../data_utils/mod.ts";
 import { isLoopback } from "./loopback.ts";
-import { type Arm, listRuns, readReport, type RunSummary, type StudyReport } from "./study_folder.ts";
+import { type Arm, readReport, type StudyReport } from "./report.ts";
 
 const policy = [
   "default-src 'none'",
@@ -136,7 +137,7 @@ function classTable(arm: Arm) {
         <td>${row.class}</td>
         <td>${share(row.freq)}</td>
         <td>${percent(row.acc)}</td>
-        <td><meter min="0" max="1" value="${row.acc}"></meter></td>
+        <td><meter min="0" max="1" value="${row.acc ?? 0}"></meter></td>
         <td>${share(row.pred)}</td>
       </tr>
     `
@@ -161,11 +162,11 @@ function classTable(arm: Arm) {
 }
 
 function runTable(runs: RunSummary[]) {
-  const rows = runs.map(({ name, latest }) =>
+  const rows = runs.map(({ dir, last, problem }) =>
     html`
       <tr>
-        <td>${name}</td>
-        <td>${latest ? JSON.stringify(latest) : "no metrics yet"}</td>
+        <td>${dir}</td>
+        <td>${problem ?? (last ? JSON.stringify(last) : "no metrics yet")}</td>
       </tr>
     `
   );
@@ -189,8 +190,8 @@ function armKey({ arm, seed }: Arm): string {
   return `${arm}:${seed}`;
 }
 
-function percent(value: number): string {
-  return (value * 100).toFixed(1);
+function percent(value: number | null): string {
+  return value === null ? "–" : (value * 100).toFixed(1);
 }
 
 function fixed(value: number | null): string {

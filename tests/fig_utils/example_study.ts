@@ -1,5 +1,6 @@
 // A study's folder as the view's tests need it: two arms, one run folder whose metrics end in a line that is
 // still being written. It removes itself.
+import { openRun } from "../../data_utils/mod.ts";
 import type { StudyReport } from "../../fig_utils/mod.ts";
 
 export const exampleReport: StudyReport = {
@@ -27,12 +28,11 @@ export async function exampleStudy(
   report: StudyReport | null = exampleReport,
 ): Promise<{ folder: string } & AsyncDisposable> {
   const folder = await Deno.makeTempDir({ prefix: "study " });
-  const run = `${folder}/sl_full_seed0`;
   await Deno.mkdir(`${folder}/not_a_run`);
-  await Deno.mkdir(run);
-  await Deno.writeTextFile(`${run}/config.json`, "{}");
-  const early = Array.from({ length: 2000 }, (_, i) => `{"step":${i / 200},"loss":4.1}\n`).join("");
-  await Deno.writeTextFile(`${run}/metrics.jsonl`, `${early}{"step":20,"loss":2.5}\n{"step":30,"lo`);
+  const run = await openRun({ dir: `${folder}/sl_full_seed0`, config: { arm: "sl_full" } });
+  for (let step = 1; step <= 20; step++) run.log({ step, loss: 2.5 });
+  await run.close();
+  await Deno.writeTextFile(run.path("metrics.jsonl"), '{"step":30,"lo', { append: true });
   if (report) await Deno.writeTextFile(`${folder}/report.json`, JSON.stringify(report));
   return { folder, [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }) };
 }
