@@ -4,3 +4,4 @@ export * from "./shape.ts";
 export * from "./host_array.ts";
 export * from "./philox.ts";
 export * from "./half.ts";
+export * from "./target.ts";

@@ -1,7 +1,7 @@
 // The table of operations. One record holds everything the engine knows about an op: what it gives, how gradients
 // pass it, what it means in float64, how it runs on the device, and the cases that test it. ops/ fills the table.
 
-import type { DType, Shape } from "../base/mod.ts";
+import type { DeviceClass, DType, Shape } from "../base/mod.ts";
 import type { Attrs, Tensor } from "./node.ts";
 
 /** A float64 array of the reference interpreter, row-major without padding. */
@@ -38,9 +38,6 @@ export interface Elementwise {
   readonly keepsZero: boolean;
 }
 
-// deno-lint-ignore no-explicit-any
-export type Lowering = (node: Tensor, lowering: any) => void;
-
 export interface OpRecord {
   readonly name: string;
   /** Shape and type of the result; throws TypeError or RangeError when the inputs do not fit. */
@@ -55,8 +52,8 @@ export interface OpRecord {
   readonly expand?: (node: Tensor) => Tensor;
   /** - the same bytes under another shape: offset in rows of the input; null when a copy is needed; */
   readonly alias?: (node: Tensor) => { rowOffset: number } | null;
-  /** - its own kernels. `lowering` is run/lower.ts's Lowering context. */
-  readonly lower?: Lowering;
+  /** - its own kernels: a `Lowered` of kernels/lowered.ts. */
+  readonly lower?: (node: Tensor, target: DeviceClass) => unknown;
   /** Floating-point operations of one evaluation. */
   readonly flops?: (node: Tensor) => number;
   readonly cases: readonly OpCase[];

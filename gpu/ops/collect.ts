@@ -1,11 +1,13 @@
 // Gradients laid out as the store lays out parameters, so that the optimiser works on one slab instead of a tensor
 // at a time.
 
+import { lowered } from "../kernels/mod.ts";
 import { lastOf, rowsOf, type Shape, sizeOf, vec4sOf } from "../base/mod.ts";
 import { BLOCK, defineOp, emit, type Tensor } from "../graph/mod.ts";
 
 defineOp({
   name: "collect",
+  lower: (node) => lowered({ kind: "collect", blocks: node.shape[0] }),
   infer(tensors, attrs) {
     const blocks = attrs.blocks as number;
     const needed = tensors.reduce((sum, t) => sum + blocksOf(t.shape), 0);

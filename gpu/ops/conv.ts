@@ -1,6 +1,7 @@
 // Two-dimensional convolution (NHWC images, HWIO weights) and its two gradients as ops of their own. Each of the
 // three is linear in both inputs, and the gradients of each are the other two, so differentiation stays among them.
 
+import { lowerConv } from "./lowering_conv.ts";
 import { type Shape, showShape, sizeOf } from "../base/mod.ts";
 import { type Attrs, defineOp, emit, type OpCase, type RefArray, type Tensor } from "../graph/mod.ts";
 import { expectFloats, expectLayout, expectWhole } from "./expect.ts";
@@ -188,6 +189,7 @@ function outShape(x: Shape, w: Shape, stride: number, padding: number): Shape {
 
 defineOp({
   name: "conv2d",
+  lower: (node) => lowerConv(node, "conv"),
   infer: (inputs, attrs) => {
     const { n, rows, columns, o } = convSizes("conv2d", inputs, attrs);
     return { shape: [n, rows, columns, o], dtype: "f32" };
@@ -210,6 +212,7 @@ defineOp({
 
 defineOp({
   name: "conv2dDX",
+  lower: (node) => lowerConv(node, "convT"),
   infer: (inputs, attrs) => {
     expectWhole("height", attrs.height, 1);
     expectWhole("width", attrs.width, 1);
@@ -231,6 +234,7 @@ defineOp({
 
 defineOp({
   name: "conv2dDW",
+  lower: (node) => lowerConv(node, "convW"),
   infer: (inputs, attrs) => {
     const { kh, kw, c, o } = convSizes("conv2dDW", inputs, attrs);
     return { shape: [kh, kw, c, o], dtype: "f32" };

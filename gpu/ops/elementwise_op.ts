@@ -1,9 +1,10 @@
 // How an elementwise op becomes a record: from one formula in WGSL, the same formula in float64 and the gradient.
 // Broadcasting, its inverse in the gradient, shapes and test cases are the same for all of them and stand here.
 
-import { type Shape, showShape, sizeOf } from "../base/mod.ts";
+import { broadcastShapes, type Shape, showShape, sizeOf } from "../base/mod.ts";
 import { defineOp, type Elementwise, type OpCase, type OpRecord, type Tensor } from "../graph/mod.ts";
-import { broadcastFloats, broadcastIndex } from "./reference_tools.ts";
+import { expectFloats } from "./expect.ts";
+import { broadcastIndex } from "./reference_tools.ts";
 import { sumTo } from "./sum_to.ts";
 
 export interface ElementwiseSpec extends Elementwise {
@@ -17,6 +18,11 @@ export interface ElementwiseSpec extends Elementwise {
   readonly cases: readonly OpCase[];
   /** Floating-point operations per element; default 1. */
   readonly cost?: number;
+}
+
+function broadcastFloats(inputs: readonly Tensor[]) {
+  expectFloats(inputs);
+  return { shape: broadcastShapes(...inputs.map((t) => t.shape)), dtype: "f32" as const };
 }
 
 /** Adds an elementwise op with NumPy broadcasting to the table. */

@@ -13,6 +13,13 @@ export function expectFloats(tensors: readonly Tensor[]): void {
   }
 }
 
+/** Throws TypeError unless the tensor holds indices. */
+export function expectIndices(tensor: Tensor): void {
+  if (tensor.dtype !== "i32") {
+    throw new TypeError(`The indices ${showShape(tensor.shape)} hold ${tensor.dtype}, wanted i32`);
+  }
+}
+
 /** Throws TypeError unless the tensor has exactly the shape. */
 export function expectShape(name: string, tensor: Tensor, shape: Shape): void {
   if (!sameShape(tensor.shape, shape)) {

@@ -1,9 +1,10 @@
 // Reading rows or elements by index, and the gradients, which add up where an index repeats. Gathers along other
 // axes and index selections are made of these by permuting, since they are rare and small.
 
+import { lowerEmbeddingGrad } from "./lowering_matmul.ts";
 import { axisOf, lastOf, sameShape, type Shape, showShape, sizeOf } from "../base/mod.ts";
 import { defineOp, emit, type RefArray, type Tensor } from "../graph/mod.ts";
-import { wantRank, wantType } from "./reference_tools.ts";
+import { expectFloats, expectIndices, expectLayout } from "./expect.ts";
 import { permute, reshape, slice } from "./shape.ts";
 import { topkIndices } from "./reduce.ts";
 
@@ -17,9 +18,9 @@ function indexAt(idx: RefArray, i: number, size: number): number {
 defineOp({
   name: "embedding",
   infer([idx, w]) {
-    wantType(idx, "i32");
-    wantType(w, "f32");
-    wantRank(w, 2, "The table");
+    expectIndices(idx);
+    expectFloats([w]);
+    expectLayout("table", w, "[V,D]");
     return { shape: [...idx.shape, w.shape[1]], dtype: "f32" };
   },
   vjp({ inputs: [idx, w] }, dy) {
@@ -45,9 +46,10 @@ defineOp({
 
 defineOp({
   name: "embeddingGrad",
+  lower: lowerEmbeddingGrad,
   infer([idx, dy], attrs) {
-    wantType(idx, "i32");
-    wantType(dy, "f32");
+    expectIndices(idx);
+    expectFloats([dy]);
     if (!sameShape(dy.shape, [...idx.shape, lastOf(dy.shape)])) {
       throw new TypeError(`Indices ${showShape(idx.shape)} do not fit the gradient ${showShape(dy.shape)}`);
     }
@@ -74,8 +76,8 @@ defineOp({
 defineOp({
   name: "gather",
   infer([x, idx]) {
-    wantType(idx, "i32");
-    wantType(x, "f32");
+    expectIndices(idx);
+    expectFloats([x]);
     sameRows(x.shape, idx.shape);
     return { shape: idx.shape, dtype: "f32" };
   },
@@ -96,8 +98,8 @@ defineOp({
 defineOp({
   name: "gatherGrad",
   infer([idx, dy], attrs) {
-    wantType(idx, "i32");
-    wantType(dy, "f32");
+    expectIndices(idx);
+    expectFloats([dy]);
     if (!sameShape(idx.shape, dy.shape)) {
       throw new TypeError(`Indices ${showShape(idx.shape)} do not fit the gradient ${showShape(dy.shape)}`);
     }
@@ -125,9 +127,9 @@ defineOp({
 defineOp({
   name: "indexRows",
   infer([x, idx]) {
-    wantType(idx, "i32");
-    wantType(x, "f32");
-    wantRank(x, 3, "The batch");
+    expectIndices(idx);
+    expectFloats([x]);
+    expectLayout("input", x, "[B,T,D]");
     const [batch, , width] = x.shape;
     if (!sameShape(idx.shape, [batch])) {
       throw new TypeError(`One index per example: ${showShape(idx.shape)} for ${showShape(x.shape)}`);
@@ -154,9 +156,9 @@ defineOp({
 defineOp({
   name: "indexRowsGrad",
   infer([idx, dy], attrs) {
-    wantType(idx, "i32");
-    wantType(dy, "f32");
-    wantRank(dy, 2, "The gradient");
+    expectIndices(idx);
+    expectFloats([dy]);
+    expectLayout("gradient", dy, "[B,D]");
     const [batch, width] = dy.shape;
     if (!sameShape(idx.shape, [batch])) {
       throw new TypeError(`One index per example: ${showShape(idx.shape)} for ${showShape(dy.shape)}`);
@@ -221,7 +223,7 @@ export function gatherGrad(idx: Tensor, dy: Tensor, { columns }: { columns: numb
 /** Slices of x along `axis` named by idx [n] (i32): size n along that axis, all else as in x. */
 export function indexSelect(x: Tensor, idx: Tensor, axis: number): Tensor {
   const at = axisOf(axis, x.shape.length);
-  wantRank(idx, 1, "The indices");
+  expectLayout("index list", idx, "[n]");
   const order = [at, ...[...Array(x.shape.length).keys()].filter((d) => d !== at)];
   const front = permute(x, order);
   const rows = embedding(idx, reshape(front, [x.shape[at], sizeOf(x.shape) / x.shape[at]]));

@@ -2,6 +2,7 @@
 // multi-head attention. The heads are column ranges of [batch, length, width], so no permuted copies are made, and
 // the gradients of the three are one another.
 
+import { lowerHeadsPV, lowerHeadsQK, lowerMatmul } from "./lowering_matmul.ts";
 import { broadcastShapes, type Shape, showShape, sizeOf } from "../base/mod.ts";
 import { defineOp, emit, type OpCase, type RefArray, type Tensor } from "../graph/mod.ts";
 import { add } from "./elementwise.ts";
@@ -130,6 +131,7 @@ const pair = (name: string, a: Shape, b: Shape, ta = false, tb = false): OpCase 
 
 defineOp({
   name: "matmul",
+  lower: lowerMatmul,
   infer: (inputs, attrs) => {
     expectFloats(inputs);
     expectRank("left matrix", inputs[0], 2);
@@ -256,6 +258,7 @@ const headCases: readonly [string, number, number, number, number, number][] = [
 
 defineOp({
   name: "headsQK",
+  lower: lowerHeadsQK,
   infer: (inputs, attrs) => {
     const { b, h, t, s } = sizesQK(inputs, attrs.heads as number);
     return { shape: [b, h, t, s], dtype: "f32" };
@@ -280,6 +283,7 @@ defineOp({
 
 defineOp({
   name: "headsPV",
+  lower: (node) => lowerHeadsPV(node, false),
   infer: (inputs) => {
     const { b, t, d } = sizesPV(inputs, false);
     return { shape: [b, t, d], dtype: "f32" };
@@ -303,6 +307,7 @@ defineOp({
 
 defineOp({
   name: "headsPtV",
+  lower: (node) => lowerHeadsPV(node, true),
   infer: (inputs) => {
     const { b, s, d } = sizesPV(inputs, true);
     return { shape: [b, s, d], dtype: "f32" };

@@ -4,7 +4,8 @@
 import { axesOf, axisOf, lastOf, type Shape, sizeOf, stridesOf } from "../base/mod.ts";
 import { defineOp, emit, type OpCase, type RefArray, type Tensor } from "../graph/mod.ts";
 import { div, equal, mul, mulScalar } from "./elementwise.ts";
-import { reducedShape, walk, wantType } from "./reference_tools.ts";
+import { reducedShape, walk } from "./reference_tools.ts";
+import { expectFloats } from "./expect.ts";
 import { broadcastTo, reshape } from "./shape.ts";
 
 export { sumTo } from "./sum_to.ts";
@@ -38,7 +39,7 @@ function reduceCases(range: { low: number; high: number }): OpCase[] {
 }
 
 function inferReduce([t]: readonly Tensor[], attrs: Tensor["attrs"]) {
-  wantType(t, "f32");
+  expectFloats([t]);
   const axes = axesOf(attrs.axes as number[], t.shape.length);
   return { shape: reducedShape(t.shape, axes, attrs.keep as boolean), dtype: "f32" as const };
 }

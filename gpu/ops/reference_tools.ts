@@ -1,8 +1,8 @@
-// What the float64 references of several ops share: broadcasting, walking along axes, checks of inputs. Plain loops
-// over flat arrays; they are oracles, so they stay obvious rather than fast.
+// What the float64 references of several ops share: broadcasting and walking along axes. Plain loops over flat
+// arrays; they are oracles, so they stay obvious rather than fast.
 
-import { broadcastShapes, type DType, type Shape, showShape, sizeOf, stridesOf } from "../base/mod.ts";
-import type { RefArray, Tensor } from "../graph/mod.ts";
+import { type Shape, sizeOf, stridesOf } from "../base/mod.ts";
+import type { RefArray } from "../graph/mod.ts";
 
 /** For each element of `to`, the flat index of the element of `from` that broadcasts there; null = the same index. */
 export function broadcastIndex(from: Shape, to: Shape): Int32Array | null {
@@ -40,22 +40,4 @@ export function pick(source: RefArray, index: Int32Array, shape: Shape): RefArra
 export function reducedShape(shape: Shape, axes: readonly number[], keep: boolean): number[] {
   if (keep) return shape.map((d, i) => axes.includes(i) ? 1 : d);
   return shape.filter((_, i) => !axes.includes(i));
-}
-
-/** The shape all inputs broadcast to. Throws TypeError when they do not, or when one is not float. */
-export function broadcastFloats(inputs: readonly Tensor[]): { shape: Shape; dtype: DType } {
-  for (const tensor of inputs) wantType(tensor, "f32");
-  return { shape: broadcastShapes(...inputs.map((t) => t.shape)), dtype: "f32" };
-}
-
-/** Throws TypeError when the tensor has not the wanted type. */
-export function wantType(tensor: Tensor, dtype: DType): void {
-  if (tensor.dtype !== dtype) throw new TypeError(`Input is ${tensor.dtype}, wanted ${dtype}`);
-}
-
-/** Throws TypeError when the tensor has not the wanted number of dimensions. */
-export function wantRank(tensor: Tensor, rank: number, what: string): void {
-  if (tensor.shape.length !== rank) {
-    throw new TypeError(`${what} is ${showShape(tensor.shape)}, wanted ${rank} dimensions`);
-  }
 }

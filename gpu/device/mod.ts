@@ -1,0 +1,5 @@
+// The only folder that touches WebGPU: adapters, memory, pipelines.
+
+export * from "./device.ts";
+export * from "./storage.ts";
+export * from "./pipelines.ts";

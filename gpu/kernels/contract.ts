@@ -1,0 +1,97 @@
+// Contractions: matrix products and the three convolutions, described once for both device classes. A contraction is
+// Y[m, n] = sum over k of A[m, k] B[k, n]; what differs is how an operand's words are found.
+//   A "mk": words run along k; "km": words run along m (A is stored transposed).
+//   B "kn": words run along n; "nk": words run along k (B is stored transposed).
+// A convolution is the same with an A whose rows are pixels seen through the window (Chetlur et al. 2014): forward
+// reads x ("conv"), the input gradient reads dy ("convT"), the weight gradient reads x transposed ("convW").
+
+import type { Operand, Program } from "./expr.ts";
+import type { Reduction } from "./column.ts";
+
+/** Strides of a matrix in words: from row to row, and along the two batch dimensions. */
+export interface MatrixAt {
+  readonly row: number;
+  readonly batch0: number;
+  readonly batch1: number;
+}
+
+export interface ConvWindow {
+  readonly kind: "conv" | "convT" | "convW";
+  /** Input pixels (of x) and output pixels (of y). */
+  readonly height: number;
+  readonly width: number;
+  readonly outHeight: number;
+  readonly outWidth: number;
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+  readonly stride: number;
+  readonly padding: number;
+  readonly images: number;
+  /** Channels of x and y. */
+  readonly inChannels: number;
+  readonly outChannels: number;
+}
+
+export interface ContractSpec {
+  readonly orientA: "mk" | "km";
+  readonly orientB: "kn" | "nk";
+  readonly batch: readonly [number, number];
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly a: MatrixAt;
+  readonly b: MatrixAt;
+  readonly y: MatrixAt;
+  readonly window?: ConvWindow;
+  /** A is not read but made: A[k, m] = (index[k] == m); operand A holds the indices in rows of this length. */
+  readonly oneHot?: number;
+}
+
+/** What runs on each finished word before it is stored. */
+export interface Epilogue {
+  /** Step "given" named `acc` is the sum. */
+  readonly program: Program;
+  readonly stores: readonly { readonly operand: string; readonly step: number }[];
+  /** Sums down the rows of each tile, [tiles, parts, N]. */
+  readonly partials: readonly { readonly operand: string; readonly reduction: Reduction; readonly steps: readonly number[] }[];
+}
+
+export interface ContractPlan {
+  readonly spec: ContractSpec;
+  /** How a word of A comes in: a program over operands, `A` at full index among them. */
+  readonly loadA: Operand;
+  readonly readsA: readonly string[];
+  readonly epilogue: Epilogue;
+  readonly readsEpilogue: readonly string[];
+  readonly numbers: ReadonlyMap<string, number>;
+  readonly tile: Tile;
+}
+
+export interface Tile {
+  /** Rows of Y per invocation (software) or per workgroup (gpu). */
+  readonly rows: number;
+  /** Words of Y along n likewise. */
+  readonly words: number;
+  /** Parts that k is cut into; each leaves its own partial Y. */
+  readonly splits: number;
+}
+
+/** Multiply-adds times two. */
+export function contractFlops(spec: ContractSpec): number {
+  return 2 * spec.batch[0] * spec.batch[1] * spec.m * spec.n * spec.k;
+}
+
+/** Row tiles of a contraction: a weight gradient's rows are cut tap by tap. */
+export function rowTiles(spec: ContractSpec, tile: Tile): number {
+  const w = spec.window;
+  if (w?.kind !== "convW") return Math.ceil(spec.m / tile.rows);
+  return w.kernelHeight * w.kernelWidth * Math.ceil(w.inChannels / tile.rows);
+}
+
+/** Length of the dimension that `splits` cuts: words or single steps of k, or rows of output pixels. */
+export function splitLength(spec: ContractSpec): number {
+  if (spec.window?.kind === "convW") return spec.window.images * spec.window.outHeight;
+  if (spec.window !== undefined) return 1;
+  if (spec.orientA === "km" && spec.orientB === "kn") return spec.k;
+  return Math.ceil(spec.k / 4);
+}

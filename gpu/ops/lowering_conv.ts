@@ -1,0 +1,37 @@
+// How the three convolutions run: a 1x1 convolution of stride 1 is a plain matrix product; the others see their
+// pixels through the window (kernels/contract.ts).
+
+import type { Tensor } from "../graph/mod.ts";
+import { type ContractSpec, type ConvWindow, lowered, type Lowered, type MatrixAt } from "../kernels/mod.ts";
+import { convSizes } from "./conv.ts";
+
+const flat = (row: number): MatrixAt => ({ row, batch0: 0, batch1: 0 });
+
+export function lowerConv(node: Tensor, kind: ConvWindow["kind"]): Lowered {
+  const s = convSizes(node.op, node.inputs, node.attrs);
+  const ci = Math.ceil(s.c / 4), co = Math.ceil(s.o / 4);
+  const pixels = s.n * s.rows * s.columns, inPixels = s.n * s.height * s.width;
+  const plain = s.kh === 1 && s.kw === 1 && s.stride === 1 && s.padding === 0;
+  const window: ConvWindow | undefined = plain ? undefined : {
+    kind,
+    height: s.height,
+    width: s.width,
+    outHeight: s.rows,
+    outWidth: s.columns,
+    kernelHeight: s.kh,
+    kernelWidth: s.kw,
+    stride: s.stride,
+    padding: s.padding,
+    images: s.n,
+    inChannels: s.c,
+    outChannels: s.o,
+  };
+  const taps = s.kh * s.kw, batch = [1, 1] as const;
+  const specs: Record<ConvWindow["kind"], ContractSpec> = {
+    conv: { orientA: "mk", orientB: "kn", batch, m: pixels, n: s.o, k: taps * s.c, a: flat(ci), b: flat(co), y: flat(co), window },
+    convT: { orientA: "mk", orientB: "nk", batch, m: inPixels, n: s.c, k: taps * s.o, a: flat(co), b: flat(co), y: flat(ci), window },
+    convW: { orientA: "km", orientB: "kn", batch, m: taps * s.c, n: s.o, k: pixels, a: flat(ci), b: flat(co), y: flat(co), window },
+  };
+  return lowered({ kind: "contract", spec: specs[kind], a: 0, b: 1 });
+}
+

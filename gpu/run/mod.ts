@@ -1,0 +1,6 @@
+// Turns graphs into programs on a device, and keeps what outlives a step.
+
+export * from "./program.ts";
+export * from "./store.ts";
+export * from "./evaluate.ts";
+export { interpret, type ReferenceValues } from "./reference.ts";

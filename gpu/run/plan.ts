@@ -1,0 +1,54 @@
+// Gives every value a place on the device. Temporaries share storages: one is free again after its last reader, and
+// storages come in size classes so that they are found again.
+
+import { type KernelCall, type Operand, type Value } from "./lower.ts";
+
+export interface Plan {
+  /** Index of the shared storage of each temporary. */
+  readonly slotOf: ReadonlyMap<Value, number>;
+  /** Words of each shared storage. */
+  readonly slots: readonly number[];
+}
+
+/** The value that holds an operand's words, and the word at which they begin. */
+export function settle(operand: Operand): Operand {
+  const { home } = operand.value;
+  return home === undefined ? operand : { value: home.value, offset: home.offset + operand.offset };
+}
+
+/** Sizes are rounded up to eighths of a power of two: at most an eighth is wasted, and reuse is frequent. */
+export function sizeClass(words: number): number {
+  const unit = Math.max(1024, 2 ** Math.floor(Math.log2(Math.max(1, words)) - 3));
+  return Math.ceil(words / unit) * unit;
+}
+
+/** Values for which `isTemporary` holds are placed; `kept` ones are never given to another. */
+export function planStorage(
+  calls: readonly KernelCall[],
+  isTemporary: (value: Value) => boolean,
+  kept: ReadonlySet<Value>,
+): Plan {
+  const lastUse = new Map<Value, number>();
+  calls.forEach((call, at) => {
+    for (const operand of [...call.reads, ...call.writes]) lastUse.set(settle(operand).value, at);
+  });
+  const slotOf = new Map<Value, number>();
+  const slots: number[] = [];
+  const free = new Map<number, number[]>();
+  calls.forEach((call, at) => {
+    const touched = new Set([...call.reads, ...call.writes].map((operand) => settle(operand).value));
+    for (const value of touched) {
+      if (!isTemporary(value) || slotOf.has(value)) continue;
+      const size = sizeClass(value.words);
+      const slot = free.get(size)?.pop() ?? slots.push(size) - 1;
+      slotOf.set(value, slot);
+    }
+    for (const value of touched) {
+      if (!isTemporary(value) || kept.has(value) || lastUse.get(value) !== at) continue;
+      const size = sizeClass(value.words);
+      if (!free.has(size)) free.set(size, []);
+      free.get(size)!.push(slotOf.get(value)!);
+    }
+  });
+  return { slotOf, slots };
+}
