@@ -1,7 +1,20 @@
 /**
  * Images: decoding, Pillow-exact resampling, named transforms and normalisation.
  */
-export * from "./decode.ts";
-export * from "./picture.ts";
-export * from "./resample.ts";
-export * from "./transform.ts";
+export { decodeImage, defaultMaxPixels, type ImageHeader, readHeader } from "./decode.ts";
+export { cropPicture, type Mode, modeChannels, type Picture, resizePicture, toRgb } from "./picture.ts";
+export { type Filter, type Raster, resample, type ResampleOptions, type Window } from "./resample.ts";
+export {
+  type Batch,
+  clipVal,
+  type Cut,
+  cutPicture,
+  normalise,
+  openaiColours,
+  plainColours,
+  type Rgb,
+  smallImage,
+  supVal,
+  trainCrop,
+  type Transform,
+} from "./transform.ts";

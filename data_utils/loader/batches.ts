@@ -3,7 +3,7 @@
  * and each says where the run stands after it.
  */
 import { type Batch, normalise, plainColours, type Rgb, type Transform } from "../images/mod.ts";
-import { openDecoder } from "./decoder.ts";
+import { type Decoded, openDecoder } from "./decoder.ts";
 import { type ImageSet } from "./image_set.ts";
 import { checkOrder, epochs, type OrderOptions, type Position } from "./order.ts";
 import { type Sample, type SkipTally } from "./sample.ts";
@@ -32,11 +32,32 @@ function finishBatch(indices: number[], { batchSize, last = "drop" }: OrderOptio
   return indices.concat(new Array(batchSize - indices.length).fill(indices[0]));
 }
 
-const labelBatch = (labels: Int32Array): Batch<Int32Array> => ({
-  data: labels,
-  shape: [labels.length],
-  dtype: "i32",
-});
+/** What is known about the sample at a place. */
+interface Described {
+  count: number;
+  label(index: number): number;
+  caption: ((index: number) => string) | null;
+}
+
+/** The record of a batch whose last sample is number `end` of its epoch. */
+function toBatch(
+  data: Float32Array,
+  [height, width]: [number, number],
+  indices: number[],
+  place: { valid: number; epoch: number; end: number },
+  { count, label, caption }: Described,
+): ImageBatch {
+  const { valid, epoch, end } = place, size = indices.length;
+  return {
+    images: { data, shape: [size, height, width, 3], dtype: "f32" },
+    labels: { data: Int32Array.from(indices, label), shape: [size], dtype: "i32" },
+    captions: caption && indices.map(caption),
+    indices: Int32Array.from(indices),
+    valid,
+    epoch,
+    next: end < count ? { epoch, index: end } : { epoch: epoch + 1, index: 0 },
+  };
+}
 
 /**
  * Batches of a set in memory, shuffled per epoch; see {@link OrderOptions}. `colours` is the normalisation.
@@ -46,8 +67,13 @@ export function* batchesOf(
   set: Pick<ImageSet, "images" | "shape" | "labels" | "captions">,
   options: OrderOptions & { colours?: { mean: Rgb; std: Rgb } },
 ): Generator<ImageBatch> {
-  const { batchSize, colours = plainColours } = options;
+  const { batchSize, colours = plainColours } = options, { images, labels, captions } = set;
   const [count, height, width] = set.shape, imageBytes = height * width * 3;
+  const described = {
+    count,
+    label: (i: number) => labels[i],
+    caption: captions && ((i: number) => captions[i]),
+  };
   checkOrder(count, options);
   for (const { epoch, index, order } of epochs(count, options)) {
     for (let start = index; start < count; start += batchSize) {
@@ -55,18 +81,10 @@ export function* batchesOf(
       if (!indices) break;
       const bytes = new Uint8Array(indices.length * imageBytes);
       indices.forEach((i, at) =>
-        bytes.set(set.images.subarray(i * imageBytes, (i + 1) * imageBytes), at * imageBytes)
+        bytes.set(images.subarray(i * imageBytes, (i + 1) * imageBytes), at * imageBytes)
       );
-      const end = start + own.length;
-      yield {
-        images: { data: normalise(bytes, colours), shape: [indices.length, height, width, 3], dtype: "f32" },
-        labels: labelBatch(Int32Array.from(indices, (i) => set.labels[i])),
-        captions: set.captions && indices.map((i) => set.captions![i]),
-        indices: Int32Array.from(indices),
-        valid: own.length,
-        epoch,
-        next: end < count ? { epoch, index: end } : { epoch: epoch + 1, index: 0 },
-      };
+      const place = { valid: own.length, epoch, end: start + own.length };
+      yield toBatch(normalise(bytes, colours), [height, width], indices, place, described);
     }
   }
 }
@@ -86,48 +104,30 @@ export interface StreamOptions extends OrderOptions {
 /**
  * Batches of `samples` whose images are read and decoded when needed, some batches ahead of their use. A random crop
  * depends on (seed, epoch, place in the list) only, so workers and resuming change nothing.
- * Throws as {@link batchesOf}; a failing worker throws Error.
+ * Throws as {@link batchesOf}, RangeError when no image of a whole epoch can be used, Error for a failing worker.
  */
 export async function* streamBatches(
   samples: readonly Sample[],
   options: StreamOptions,
 ): AsyncGenerator<ImageBatch> {
   const { batchSize, transform, skips, seed, workers = 0, ahead = 2, signal } = options, { size } = transform;
-  const count = samples.length, withCaptions = samples.some(({ caption }) => caption !== null);
+  const count = samples.length, step = size * size * 3;
+  const described = {
+    count,
+    label: (i: number) => samples[i].label,
+    caption: samples.some(({ caption }) => caption !== null) ? (i: number) => samples[i].caption ?? "" : null,
+  };
   checkOrder(count, options);
   const decoder = openDecoder(transform, workers);
-  const toBatch = (
-    indices: number[],
-    squares: Uint8Array[],
-    valid: number,
-    epoch: number,
-    end: number,
-  ): ImageBatch => {
-    const data = new Float32Array(indices.length * size * size * 3), step = size * size * 3;
-    indices.forEach((_, at) => {
-      normalise(squares[at < valid ? at : 0], transform, data.subarray(at * step, (at + 1) * step));
-    });
-    return {
-      images: { data, shape: [indices.length, size, size, 3], dtype: "f32" },
-      labels: labelBatch(Int32Array.from(indices, (i) => samples[i].label)),
-      captions: withCaptions ? indices.map((i) => samples[i].caption ?? "") : null,
-      indices: Int32Array.from(indices),
-      valid,
-      epoch,
-      next: end < count ? { epoch, index: end } : { epoch: epoch + 1, index: 0 },
-    };
-  };
   try {
     for (const { epoch, index, order } of epochs(count, options)) {
-      const pending: Promise<Uint8Array | string>[] = [];
-      let asked = index, own: number[] = [], squares: Uint8Array[] = [];
+      const pending: Promise<Decoded>[] = [];
+      let asked = index, good = 0, own: number[] = [], squares: Uint8Array[] = [];
       for (let at = index; at < count; at++) {
         signal?.throwIfAborted();
         for (; asked < Math.min(count, at + batchSize * ahead); asked++) {
-          const decoding = decoder.decode({
-            image: samples[order[asked]].image,
-            path: [seed, epoch, order[asked]],
-          });
+          const { image } = samples[order[asked]], path = [seed, epoch, order[asked]];
+          const decoding = decoder.decode({ image, path });
           decoding.catch(() => {}); // reported where it is awaited
           pending.push(decoding);
         }
@@ -136,13 +136,19 @@ export async function* streamBatches(
         else {
           own.push(order[at]);
           squares.push(pixels);
+          good++;
         }
         const indices = own.length === batchSize || at === count - 1 ? finishBatch(own, options) : null;
         if (!indices) continue;
-        yield toBatch(indices, squares, own.length, epoch, at + 1);
+        const data = new Float32Array(indices.length * step);
+        indices.forEach((_, i) =>
+          normalise(squares[i] ?? squares[0], transform, data.subarray(i * step, (i + 1) * step))
+        );
+        yield toBatch(data, [size, size], indices, { valid: own.length, epoch, end: at + 1 }, described);
         own = [];
         squares = [];
       }
+      if (good === 0 && index === 0) throw new RangeError(`None of the ${count} images can be used`);
     }
   } finally {
     decoder.close();

@@ -2,7 +2,7 @@
  * From a sample to the transform's square of RGB bytes, here or in workers. Decoding runs off the main thread either
  * way (sharp has its own threads); the resampling does not, so large images want workers, 32x32 ones do not.
  */
-import { cutPicture, decodeImage, type Transform } from "../images/mod.ts";
+import { cutPicture, decodeImage, type Picture, type Transform } from "../images/mod.ts";
 import { randomStream } from "../random/philox.ts";
 import { type ImageRef, readImage } from "./sample.ts";
 
@@ -45,9 +45,9 @@ const inTurn = gate(32);
 /** Decodes one image on this thread. Only a failure that is not the image's own throws. */
 export async function decodeTask({ image, path }: DecodeTask, transform: Transform): Promise<Decoded> {
   const [seed = 0, ...place] = path;
+  let picture: Picture;
   try {
-    const picture = await inTurn(async () => decodeImage(await readImage(image)));
-    return cutPicture(picture, transform, randomStream(seed, cropDraws, ...place));
+    picture = await inTurn(async () => decodeImage(await readImage(image)));
   } catch (error) {
     if (error instanceof SyntaxError) return "undecodable image";
     if (error instanceof RangeError) return "image over the pixel limit";
@@ -56,6 +56,7 @@ export async function decodeTask({ image, path }: DecodeTask, transform: Transfo
     }
     throw error;
   }
+  return cutPicture(picture, transform, randomStream(seed, cropDraws, ...place));
 }
 
 /** Messages between a decoder and its workers. */
@@ -66,17 +67,19 @@ export type WorkerReply = { id: number; decoded: Decoded } | { id: number; failu
 export function openDecoder(transform: Transform, workers = 0): Decoder {
   if (workers === 0) return { decode: (task) => decodeTask(task, transform), close: () => {} };
   const waiting = new Map<number, { resolve: (decoded: Decoded) => void; reject: (error: Error) => void }>();
+  let failure: string | null = null;
   const failAll = (message: string) => {
+    failure = message;
     for (const { reject } of waiting.values()) reject(new Error(message));
     waiting.clear();
   };
   const pool = Array.from({ length: workers }, () => {
     const worker = new Worker(import.meta.resolve("./decode_worker.ts"), { type: "module" });
     worker.onmessage = ({ data }: MessageEvent<WorkerReply>) => {
-      const { resolve, reject } = waiting.get(data.id)!;
+      const asked = waiting.get(data.id);
       waiting.delete(data.id);
-      if ("failure" in data) reject(new Error(data.failure));
-      else resolve(data.decoded);
+      if ("failure" in data) asked?.reject(new Error(data.failure));
+      else asked?.resolve(data.decoded);
     };
     worker.onerror = (event) => {
       event.preventDefault();
@@ -88,6 +91,7 @@ export function openDecoder(transform: Transform, workers = 0): Decoder {
   let next = 0;
   return {
     decode(task) {
+      if (failure) return Promise.reject(new Error(failure));
       const id = next++;
       return new Promise((resolve, reject) => {
         waiting.set(id, { resolve, reject });

@@ -1,14 +1,30 @@
 /**
- * Data sources (shards, tables, folders), imbalance laws, orders and batches.
+ * Data sources (shards, tables, folders), imbalance laws, orders, and batches in memory or streamed.
  */
-export * from "./batches.ts";
-export * from "./classes.ts";
-export * from "./decoder.ts";
-export * from "./image_set.ts";
-export * from "./law.ts";
-export * from "./order.ts";
-export * from "./sample.ts";
-export * from "./shards.ts";
-export * from "./sources.ts";
-export * from "./tables.ts";
-export * from "./tar.ts";
+export { batchesOf, type ImageBatch, streamBatches, type StreamOptions } from "./batches.ts";
+export { readClassNames } from "./classes.ts";
+export { type Decoded, type Decoder, type DecodeTask, openDecoder } from "./decoder.ts";
+export { type ImageSet, loadImages, loadImageShards, type LoadOptions, subset } from "./image_set.ts";
+export {
+  applyLaw,
+  drawRanks,
+  largestRemainder,
+  type Law,
+  type LawSelection,
+  parseLaw,
+  selectPerClass,
+} from "./law.ts";
+export { epochOrder, type OrderOptions, type Position, splitBatch } from "./order.ts";
+export {
+  describeSkipped,
+  type ImageRef,
+  readImage,
+  type Sample,
+  type Skipped,
+  type SkipTally,
+  skipTally,
+} from "./sample.ts";
+export { expandFiles, type SampleOptions, shardSamples } from "./shards.ts";
+export { openSamples } from "./sources.ts";
+export { folderClasses, folderSamples, tableSamples } from "./tables.ts";
+export { type TarMember, tarMembers } from "./tar.ts";

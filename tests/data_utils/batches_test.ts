@@ -128,6 +128,23 @@ Deno.test("streams resume exactly, crops included, and workers change nothing", 
   assertEquals(await run({ from: all[6].next }), all.slice(7));
 });
 
+Deno.test("a stream without a single usable image ends with an error, even when endless", async () => {
+  const bad: Sample[] = [0, 1, 2].map((i) => ({
+    key: `${i}`,
+    label: 0,
+    caption: null,
+    image: bytesOf("damaged"),
+  }));
+  const options = {
+    batchSize: 2,
+    seed: 0,
+    transform: smallImage(2),
+    skips: skipTally(),
+    untilEpoch: Infinity,
+  };
+  await assertRejects(() => streamBatches(bad, options).next(), RangeError, "None of the 3 images");
+});
+
 Deno.test("a stopped stream stops, and a closed decoder rejects", async () => {
   const stop = new AbortController(), transform = smallImage(2);
   const stream = streamBatches(streamed, {
