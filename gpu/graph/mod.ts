@@ -3,5 +3,6 @@
 export * from "./node.ts";
 export * from "./leaf.ts";
 export * from "./slab_layout.ts";
+export * from "./state_updates.ts";
 export * from "./registry.ts";
 export * from "./grad.ts";

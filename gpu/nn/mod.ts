@@ -12,4 +12,3 @@ export * from "./text_transformer.ts";
 export * from "./clip.ts";
 export * from "./cosine_head.ts";
 export * from "./sub_vocabulary.ts";
-export * from "./running_state.ts";

@@ -3,23 +3,16 @@
 // weights (running statistics) and knows whether batch statistics or running ones are in use.
 
 import type { Shape } from "../base/mod.ts";
-import { type Graph, type Init, parameter, type ParamSpec, type Tensor, withScope } from "../graph/mod.ts";
-
-/** One running statistic moved by one forward: buffer <- (1 - momentum) * buffer + momentum * correction * value. */
-export interface RunningUpdate {
-  readonly buffer: string;
-  readonly value: Tensor;
-  /** n / (n - 1) for variances, which are kept unbiased; 1 for means. */
-  readonly correction: number;
-  readonly momentum: number;
-}
-
-/** All that a training step changes beside the weights. */
-export interface StateUpdates {
-  readonly running: RunningUpdate[];
-  /** By how much each integer counter (num_batches_tracked) grows per step. They live on the host. */
-  readonly counters: Map<string, number>;
-}
+import {
+  type Graph,
+  type Init,
+  parameter,
+  type ParamSpec,
+  type StateUpdates,
+  stateUpdates,
+  type Tensor,
+  withScope,
+} from "../graph/mod.ts";
 
 export interface ScopeOptions {
   /** Batch statistics and their updates (default), or running statistics. */
@@ -48,11 +41,6 @@ export interface ParamScope {
   ): Tensor;
   /** A value that is saved with the weights and not trained. */
   buffer(name: string, shape: Shape, init: Init): Tensor;
-}
-
-/** No updates yet. */
-export function stateUpdates(): StateUpdates {
-  return { running: [], counters: new Map() };
 }
 
 /** A parameter scope of the graph, at `prefix` in the state dict. */

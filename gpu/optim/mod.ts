@@ -8,4 +8,5 @@ export * from "./lars.ts";
 export * from "./ema.ts";
 export * from "./clip.ts";
 export * from "./gradient_slab.ts";
+export * from "./running_state.ts";
 export * from "./schedules.ts";

@@ -1,10 +1,16 @@
 // New values of the running statistics after a step, from the updates that the layers asked for: either tensor by
 // tensor, or for a whole slab of buffers at once, which costs a few dispatches however many layers there are.
 
-import { constant, type Graph, type SlabLayout, type Tensor } from "../graph/mod.ts";
+import {
+  constant,
+  type Graph,
+  type RunningUpdate,
+  type SlabLayout,
+  type StateUpdates,
+  type Tensor,
+} from "../graph/mod.ts";
 import * as ops from "../ops/mod.ts";
 import { sizeOf } from "../base/mod.ts";
-import type { RunningUpdate, StateUpdates } from "./params.ts";
 
 /** What the updates of one buffer come to: buffer <- keep * buffer + gain * value. */
 interface Blend {

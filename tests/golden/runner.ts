@@ -1,0 +1,86 @@
+// Runs the cases of golden folders through an evaluator, one after the other, and says of each by which factor the
+// tolerances had to be widened.
+
+import type { Check } from "./compare.ts";
+import { checkGraph, Unsupported } from "./case_graph.ts";
+import type { Evaluator } from "./evaluator.ts";
+import { type Fixture, openFixture } from "./fixture.ts";
+import { metricCases } from "./metric_cases.ts";
+import { hostCases, moduleCases } from "./module_cases.ts";
+import { opCases } from "./op_cases.ts";
+import { optimCases } from "./optim_cases.ts";
+import { pictureCases } from "./picture_cases.ts";
+import { trajectoryCases } from "./trajectory_cases.ts";
+
+/** The groups the engine answers for, with the factor that each may need. */
+export const defaultFactors: Readonly<Record<string, number>> = {
+  a_ops: 4,
+  b_optim: 4,
+  c_modules: 8,
+  d_trajectories: 8,
+  e_metrics: 4,
+};
+
+export type Outcome = "passed" | "failed" | "unsupported" | "excepted";
+
+export interface CaseResult {
+  readonly group: string;
+  readonly name: string;
+  readonly op: string;
+  readonly outcome: Outcome;
+  /** The factor the case needed; null where it was not computed. */
+  readonly factor: number | null;
+  /** The tensor or list that needed it, or why there is no factor. */
+  readonly note: string;
+  readonly seconds: number;
+}
+
+type CaseRunner = (fixture: Fixture, evaluator: Evaluator) => Promise<Check[]> | Check[];
+
+/** How a fixture is checked, by its `op`; undefined where the project has no counterpart. */
+function runnerOf(op: string): CaseRunner | undefined {
+  const build = opCases[op] ?? moduleCases[op];
+  if (build !== undefined) return (fixture, evaluator) => checkGraph(fixture, build, evaluator);
+  return optimCases[op] ?? trajectoryCases[op] ?? hostCases[op] ?? metricCases[op] ?? pictureCases[op];
+}
+
+/** Runs one case. Whatever goes wrong inside it is its result, not an exception. */
+export async function runCase(
+  dir: string,
+  group: string,
+  name: string,
+  options: { evaluator: Evaluator; factor: number },
+): Promise<CaseResult> {
+  const began = performance.now();
+  const result = (op: string, outcome: Outcome, factor: number | null, note: string): CaseResult => ({
+    group,
+    name,
+    op,
+    outcome,
+    factor,
+    note,
+    seconds: (performance.now() - began) / 1000,
+  });
+  let op = "";
+  try {
+    const fixture = await openFixture(dir, group, name);
+    op = fixture.op;
+    const run = runnerOf(op);
+    if (run === undefined) return result(op, "unsupported", null, `no counterpart of op ${op}`);
+    const checks = await run(fixture, options.evaluator);
+    if (checks.length === 0) return result(op, "failed", null, "nothing was compared");
+    const worst = checks.reduce((a, b) => b.factor > a.factor ? b : a);
+    return result(op, worst.factor <= options.factor ? "passed" : "failed", worst.factor, worst.what);
+  } catch (error) {
+    if (error instanceof Unsupported) return result(op, "unsupported", null, error.message);
+    return result(op, "failed", null, `${(error as Error).name}: ${(error as Error).message}`);
+  }
+}
+
+/** Whether a case is named by an --except list, whose entries may hold `*`. */
+export function isExcepted(name: string, except: readonly string[]): boolean {
+  return except.some((entry) => {
+    const pattern = entry.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&")).join(".*");
+    return new RegExp(`^${pattern}$`).test(name);
+  });
+}
