@@ -22,7 +22,7 @@ defineOp({
   name: "reshape",
   infer([t], attrs) {
     const shape = numbers(attrs, "shape");
-    if (sizeOf(shape) !== sizeOf(t.shape)) {
+    if (sizeOf(shape) !== sizeOf(t.shape) || !shape.every(Number.isInteger)) {
       throw new TypeError(`Cannot reshape ${showShape(t.shape)} to ${showShape(shape)}`);
     }
     return { shape, dtype: t.dtype };
