@@ -1,7 +1,7 @@
 // WGSL functions that elementwise expressions call, vec4f to vec4f, accurate to a few units in the last place for all
 // arguments. WGSL lets exp, log and tanh lose digits or overflow, and drivers do (llvmpipe's exp loses 2|x| units); these
 // are made of fma, division and bit shifts only. Polynomials are minimax fits (Remez) rounded to float32. No helper
-// needs NaN or infinity to be told apart, yet each passes NaN on where the device has it, so that a check still sees it.
+// tells NaN or infinity apart, but limits are drawn by `select`, which passes NaN on where min and max may drop it.
 
 /** Source by function name. A helper that calls others needs these named beside it. */
 export const helpers: Readonly<Record<string, string>> = {
@@ -94,7 +94,8 @@ fn normalTail4(x: vec4f) -> NormalTail {
 }`,
 
   geluTanhSlope4: `fn geluTanhSlope4(x: vec4f) -> vec4f {
-  let a = clamp(x, vec4f(-32.0), vec4f(32.0));
+  let low = select(x, vec4f(-32.0), x < vec4f(-32.0));
+  let a = select(low, vec4f(32.0), low > vec4f(32.0));
   let z = a * a;
   let u = a * fma(z, vec4f(0.0713548163), vec4f(1.59576912));
   let s = sigmoid4(u);
@@ -102,7 +103,8 @@ fn normalTail4(x: vec4f) -> NormalTail {
 }`,
 
   quickGeluSlope4: `fn quickGeluSlope4(x: vec4f) -> vec4f {
-  let a = clamp(x, vec4f(-100.0), vec4f(100.0)) * 1.702;
+  let low = select(x, vec4f(-100.0), x < vec4f(-100.0));
+  let a = select(low, vec4f(100.0), low > vec4f(100.0)) * 1.702;
   return sigmoid4(a) * fma(a, sigmoid4(-a), vec4f(1.0));
 }`,
 };
