@@ -107,9 +107,11 @@ const clip: Build = (c) => {
   };
 };
 
-const clipLoss: Build = (c) => ({
-  y: nn.contrastiveLoss(c.input("image"), c.input("text"), c.input("logit_scale")),
-});
+/** The fixture's features are raw: the loss includes their normalisation. */
+const clipLoss: Build = (c) => {
+  const [image, text] = ["image", "text"].map((name) => ops.l2Normalize(c.input(name)));
+  return { y: nn.contrastiveLoss(image, text, c.input("logit_scale")) };
+};
 
 /** Builders by the sidecar's `op`. */
 export const moduleCases: Readonly<Record<string, Build>> = {
