@@ -40,6 +40,7 @@ export function textTransformer(
   const places = ops.slice(embedding, { ends: [length] });
 
   const y = transformer(s, ops.add(ops.embedding(ids, tokens), places), layers, {
+    only: positions ?? ops.argmax(ids, 1),
     heads,
     activation,
     causal: true,
@@ -50,7 +51,7 @@ export function textTransformer(
       mlpOut: normal(spread * depth),
     },
   });
-  const last = ops.indexRows(y, positions ?? ops.argmax(ids, 1));
-  const normed = within(s, "ln_final", (l) => layerNorm(l, last));
+  const feature = ops.reshape(y, [ids.shape[0], width]);
+  const normed = within(s, "ln_final", (l) => layerNorm(l, feature));
   return ops.matmul(normed, s.param("text_projection", [width, outputDim], normal(spread)));
 }

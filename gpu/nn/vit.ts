@@ -1,6 +1,6 @@
 // The vision transformer of open_clip: patches, a class token, learned positions, pre-norm blocks, projection.
 
-import type { Tensor } from "../graph/mod.ts";
+import { constant, type Tensor } from "../graph/mod.ts";
 import * as ops from "../ops/mod.ts";
 import { normal } from "./init.ts";
 import { type Activation, conv, layerNorm } from "./layers.ts";
@@ -33,11 +33,9 @@ export function vit(s: ParamScope, x: Tensor, options: VitOptions): Tensor {
   const first = ops.broadcastTo(ops.add(rows(0, 1), classToken), [n, 1, width]);
   const patches = ops.add(ops.reshape(grid, [n, h * w, width]), rows(1, h * w + 1));
   const entering = within(s, "ln_pre", (l) => layerNorm(l, ops.concat([first, patches], 1)));
-  const y = transformer(s, entering, layers, { heads, activation, mlpRatio });
-  const token = ops.reshape(
-    ops.slice(y, { ends: [null, 1] }),
-    [n, width],
-  );
+  const only = constant(x.graph, new Array(n).fill(0), [n], "i32");
+  const y = transformer(s, entering, layers, { heads, activation, mlpRatio, only });
+  const token = ops.reshape(y, [n, width]);
   const normed = within(s, "ln_post", (l) => layerNorm(l, token));
   return ops.matmul(normed, s.param("proj", [width, outputDim], normal(scale)));
 }

@@ -7,6 +7,6 @@ export * from "./adam.ts";
 export * from "./lars.ts";
 export * from "./ema.ts";
 export * from "./clip.ts";
-export * from "./gradient_slab.ts";
+export * from "./slabs.ts";
 export * from "./running_state.ts";
 export * from "./schedules.ts";

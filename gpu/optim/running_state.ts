@@ -10,7 +10,7 @@ import {
   type Tensor,
 } from "../graph/mod.ts";
 import * as ops from "../ops/mod.ts";
-import { sizeOf } from "../base/mod.ts";
+import { timesPerBlock } from "./groups.ts";
 
 /** What the updates of one buffer come to: buffer <- keep * buffer + gain * value. */
 interface Blend {
@@ -48,8 +48,8 @@ export function runningValues(updates: StateUpdates, current: (name: string) => 
 }
 
 /**
- * The new value of a whole slab of buffers laid out as `layout`; what no update names stays.
- * Throws RangeError when an update names a buffer that the layout does not hold.
+ * The new value of a slab of running statistics laid out as `layout` (parameterGroups' `running`); what no update
+ * names stays. Throws RangeError when an update names a buffer that the layout does not hold.
  */
 export function runningSlab(
   graph: Graph,
@@ -58,6 +58,7 @@ export function runningSlab(
   current: Tensor,
 ): Tensor {
   const known = blends(updates.running);
+  if (known.size === 0) return current;
   const keep = new Array<number>(layout.blocks).fill(1), gain = new Array<number>(layout.blocks).fill(0);
   const parts = layout.entries.map((entry) => {
     const blend = known.get(entry.name);
@@ -68,8 +69,6 @@ export function runningSlab(
     return blend.value;
   });
   for (const name of known.keys()) throw new RangeError(`Buffer "${name}" has no place in the slab`);
-  if (parts.length === 0) return current;
-  const perBlock = (values: number[]) => constant(graph, values, [layout.blocks, 1]);
-  const fresh = ops.mul(ops.collect(parts, { blocks: layout.blocks }), perBlock(gain));
-  return ops.add(ops.mul(current, perBlock(keep)), fresh);
+  const fresh = timesPerBlock(ops.collect(parts, { blocks: layout.blocks }), gain);
+  return ops.add(timesPerBlock(current, keep), fresh);
 }

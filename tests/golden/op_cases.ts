@@ -81,8 +81,10 @@ const groupNorm: Build = (c) => {
 
 const norm: Build = (c) => {
   refuse(c, { p: 2 });
-  const { dim, keepdim = false } = c.attrs;
-  return { y: ops.sqrt(ops.sum(ops.square(c.input("x")), { axes: [dim], keep: keepdim })) };
+  const { dim = null, keepdim: keep = false } = c.attrs;
+  return {
+    y: ops.sqrt(ops.sum(ops.square(c.input("x")), { axes: dim === null ? null : [dim].flat(), keep })),
+  };
 };
 
 /** Logits [R,C] or [N,C,..] and class indices; PyTorch's mean divides by the targets that count. */
@@ -197,7 +199,10 @@ export const opCases: Readonly<Record<string, Build>> = {
   sum: reduction(ops.sum),
   mean: reduction(ops.mean),
   max: reduction(ops.max),
-  argmax: (c) => ({ indices: ops.argmax(c.input("x"), c.attrs.dim) }),
+  argmax: (c) => {
+    const { dim = null } = c.attrs, x = c.input("x");
+    return { indices: dim === null ? ops.argmax(ops.reshape(x, [-1]), 0) : ops.argmax(x, dim) };
+  },
   topk,
   softmax: (c) => ({ y: ops.softmax(c.input("x"), { axis: c.attrs.dim }) }),
   log_softmax: (c) => ({ y: ops.logSoftmax(c.input("x"), { axis: c.attrs.dim }) }),

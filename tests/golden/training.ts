@@ -23,13 +23,12 @@ import {
   clipTensorNorms,
   ema,
   emaScalars,
-  fixedParameters,
   gradientSlab,
   type GroupRule,
   type Optimizer,
+  parameterGroups,
   runningSlab,
   type StepRates,
-  trainedLayout,
 } from "../../gpu/optim/mod.ts";
 import type { Evaluator, NumberArray } from "./evaluator.ts";
 
@@ -63,8 +62,9 @@ export interface Training {
 /** Builds the step; nothing is evaluated yet. */
 export function startTraining(options: TrainingOptions): Training {
   const { graph, loss, optimizer, rule, updates = stateUpdates(), clip, clamp, evaluator, initial } = options;
-  const layout = trainedLayout(graph), table = blockTable(layout, rule);
-  const fixedLayout = slabLayout(fixedParameters(graph));
+  const groups = parameterGroups(graph, updates);
+  const layout = slabLayout(groups.trained), table = blockTable(layout, rule);
+  const runningLayout = slabLayout(groups.running);
   const leaf = (name: string) => slab(graph, name, layout.blocks);
 
   const p = leaf("param");
@@ -79,14 +79,15 @@ export function startTraining(options: TrainingOptions): Training {
   const moved = clamp ? clampParameters(after.p, layout, clamp.names, clamp) : after.p;
   const next: Record<string, Tensor> = { param: moved, ...after.slots };
   if (options.average) next.average = ema(graph, leaf("average"), moved);
-  if (fixedLayout.blocks > 0) {
-    next.fixed = runningSlab(graph, fixedLayout, updates, slab(graph, "fixed", fixedLayout.blocks));
+  if (runningLayout.blocks > 0) {
+    const running = slab(graph, "running", runningLayout.blocks);
+    next.running = runningSlab(graph, runningLayout, updates, running);
   }
 
   const first = pack(layout, initial);
   const state = new Map<string, NumberArray>(
     Object.keys(next).map((name) => {
-      if (name === "fixed") return [name, pack(fixedLayout, initial)];
+      if (name === "running") return [name, pack(runningLayout, initial)];
       return [name, name === "param" || name === "average" ? first : pack(layout, () => [])];
     }),
   );
@@ -98,10 +99,12 @@ export function startTraining(options: TrainingOptions): Training {
     if (entry === undefined) throw new RangeError(`Nothing is kept under "${name}"`);
     return unpackEntry(Float64Array.from(table.data), entry);
   };
-  const parameter = (name: string) =>
-    layout.entries.some((e) => e.name === name)
-      ? read(layout, name, state.get("param")!)
-      : read(fixedLayout, name, state.get("fixed")!);
+  const held = (from: SlabLayout, name: string) => from.entries.some((entry) => entry.name === name);
+  const parameter = (name: string) => {
+    if (held(layout, name)) return read(layout, name, state.get("param")!);
+    if (held(runningLayout, name)) return read(runningLayout, name, state.get("running")!);
+    return Float64Array.from(initial(name));
+  };
 
   return {
     step: async (inputs, rates, momentum) => {

@@ -1,4 +1,5 @@
-// From a loss to the slab of its gradients: the step between differentiation and the optimiser.
+// What of a graph goes into which slab, and the way from a loss to the slab of its gradients: all that stands between
+// differentiation and the optimiser.
 
 import {
   gradients,
@@ -6,24 +7,29 @@ import {
   parameter,
   type ParamSpec,
   type SlabLayout,
-  slabLayout,
+  type StateUpdates,
   type Tensor,
 } from "../graph/mod.ts";
 import * as ops from "../ops/mod.ts";
 
-/** The graph's trained parameters, in the order in which the model asked for them. */
-export function trainedParameters(graph: Graph): ParamSpec[] {
-  return [...graph.params.values()].filter((spec) => spec.trainable);
+/** A graph's parameters and buffers, each group in the order in which the model asked for them. */
+export interface ParameterGroups {
+  /** What the optimiser moves. */
+  readonly trained: ParamSpec[];
+  /** Running statistics that a step moves. */
+  readonly running: ParamSpec[];
+  /** What stays: frozen parameters, and statistics that are only read. */
+  readonly fixed: ParamSpec[];
 }
 
-/** What is kept beside them: frozen parameters and buffers. */
-export function fixedParameters(graph: Graph): ParamSpec[] {
-  return [...graph.params.values()].filter((spec) => !spec.trainable);
-}
-
-/** Slab layout of the trained parameters. */
-export function trainedLayout(graph: Graph): SlabLayout {
-  return slabLayout(trainedParameters(graph));
+/** Sorts a training graph's parameters by what changes them. */
+export function parameterGroups(graph: Graph, updates: StateUpdates): ParameterGroups {
+  const moved = new Set(updates.running.map(({ buffer }) => buffer));
+  const groups: ParameterGroups = { trained: [], running: [], fixed: [] };
+  for (const spec of graph.params.values()) {
+    groups[spec.trainable ? "trained" : moved.has(spec.name) ? "running" : "fixed"].push(spec);
+  }
+  return groups;
 }
 
 /**
