@@ -1,6 +1,7 @@
 // New values of the running statistics after a step, from the updates that the layers asked for: either tensor by
 // tensor, or for a whole slab of buffers at once, which costs a few dispatches however many layers there are.
 
+import { sizeOf } from "../base/mod.ts";
 import {
   constant,
   type Graph,
