@@ -36,6 +36,8 @@ export interface ColumnLowered {
   readonly outer: number;
   readonly rows: number;
   readonly last: number;
+  /** The words of several rows were joined to one: neighbours cannot ride along. */
+  readonly plain?: boolean;
   /** From partials (operand X, [outer, chunks, parts, C]) to the result (operand Y); `rows` per full chunk. */
   readonly finish: (chunks: number, chunkRows: number) => Dispatch;
 }

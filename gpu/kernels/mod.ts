@@ -10,3 +10,5 @@ export * from "./lowered.ts";
 export * from "./rows.ts";
 export * from "./contract_launch.ts";
 export * from "./collect.ts";
+export * from "./row_kernels.ts";
+export * from "./norm_kernels.ts";

@@ -189,7 +189,7 @@ function outShape(x: Shape, w: Shape, stride: number, padding: number): Shape {
 
 defineOp({
   name: "conv2d",
-  lower: (node) => lowerConv(node, "conv"),
+  lower: (node) => lowerConv(sizesOfNode(node), "conv"),
   infer: (inputs, attrs) => {
     const { n, rows, columns, o } = convSizes("conv2d", inputs, attrs);
     return { shape: [n, rows, columns, o], dtype: "f32" };
@@ -212,7 +212,7 @@ defineOp({
 
 defineOp({
   name: "conv2dDX",
-  lower: (node) => lowerConv(node, "convT"),
+  lower: (node) => lowerConv(sizesOfNode(node), "convT"),
   infer: (inputs, attrs) => {
     expectWhole("height", attrs.height, 1);
     expectWhole("width", attrs.width, 1);
@@ -234,7 +234,7 @@ defineOp({
 
 defineOp({
   name: "conv2dDW",
-  lower: (node) => lowerConv(node, "convW"),
+  lower: (node) => lowerConv(sizesOfNode(node), "convW"),
   infer: (inputs, attrs) => {
     const { kh, kw, c, o } = convSizes("conv2dDW", inputs, attrs);
     return { shape: [kh, kw, c, o], dtype: "f32" };

@@ -1,6 +1,13 @@
 // Normalisation of each row by itself: layer normalisation, group normalisation composed of other ops, and division
 // by the Euclidean length.
 
+import {
+  lowerL2Normalize,
+  lowerL2NormalizeGrad,
+  lowerLayerNorm,
+  lowerLayerNormGrad,
+  lowerLayerNormStats,
+} from "./lowering_rows.ts";
 import { lastOf, rowsOf, type Shape, sizeOf } from "../base/mod.ts";
 import { defineOp, emit, type RefArray, type Tensor } from "../graph/mod.ts";
 import { add, addScalar, mul, rsqrt, square, sub } from "./elementwise.ts";
@@ -140,6 +147,7 @@ function statsInput(shape: Shape, offset: boolean) {
 
 defineOp({
   name: "layerNorm",
+  lower: lowerLayerNorm,
   infer: (inputs, attrs) => {
     const [x, gamma, beta] = inputs;
     expectFloats(inputs);
@@ -172,6 +180,7 @@ defineOp({
 
 defineOp({
   name: "layerNormStats",
+  lower: lowerLayerNormStats,
   infer: (inputs, attrs) => {
     expectFloats(inputs);
     expectRank("input", inputs[0], 1);
@@ -195,6 +204,7 @@ function expectRows(dy: Tensor, x: Tensor, stats: Tensor): void {
 
 defineOp({
   name: "layerNormGrad",
+  lower: lowerLayerNormGrad,
   infer: (inputs) => {
     const [dy, x, gamma, stats] = inputs;
     expectFloats(inputs);
@@ -241,6 +251,7 @@ function expectEps(inputs: readonly Tensor[], eps: unknown): void {
 
 defineOp({
   name: "l2Normalize",
+  lower: lowerL2Normalize,
   infer: (inputs, attrs) => {
     expectEps(inputs, attrs.eps);
     return { shape: inputs[0].shape, dtype: "f32" };
@@ -277,6 +288,7 @@ defineOp({
 
 defineOp({
   name: "l2NormalizeGrad",
+  lower: lowerL2NormalizeGrad,
   infer: (inputs, attrs) => {
     expectEps(inputs, attrs.eps);
     expectShape("gradient", inputs[0], inputs[1].shape);

@@ -1,6 +1,7 @@
 // Cross entropy against class indices (an op: the one-hot rows are never written out) or against distributions, and
 // the contrastive loss composed of it. Losses come per row; callers sum or average them.
 
+import { lowerCrossEntropy, lowerCrossEntropyGrad } from "./lowering_rows.ts";
 import { showShape, sizeOf } from "../base/mod.ts";
 import { constant, defineOp, emit, type OpCase, type RefArray, type Tensor } from "../graph/mod.ts";
 import { add, mul, mulScalar, neg } from "./elementwise.ts";
@@ -143,6 +144,7 @@ function opCase({ name, classes, target, smoothing = 0, ignore = -100, large }: 
 
 defineOp({
   name: "crossEntropy",
+  lower: lowerCrossEntropy,
   infer: (inputs, attrs) => {
     inferLogits(inputs, attrs.smoothing);
     return { shape: [inputs[0].shape[0]], dtype: "f32" };
@@ -158,6 +160,7 @@ defineOp({
 
 defineOp({
   name: "crossEntropyGrad",
+  lower: lowerCrossEntropyGrad,
   infer: (inputs, attrs) => {
     const [x, , dy] = inputs;
     inferLogits(inputs, attrs.smoothing);

@@ -1,14 +1,26 @@
 // How the three convolutions run: a 1x1 convolution of stride 1 is a plain matrix product; the others see their
 // pixels through the window (kernels/contract.ts).
 
-import type { Tensor } from "../graph/mod.ts";
 import { type ContractSpec, type ConvWindow, lowered, type Lowered, type MatrixAt } from "../kernels/mod.ts";
-import { convSizes } from "./conv.ts";
 
 const flat = (row: number): MatrixAt => ({ row, batch0: 0, batch1: 0 });
 
-export function lowerConv(node: Tensor, kind: ConvWindow["kind"]): Lowered {
-  const s = convSizes(node.op, node.inputs, node.attrs);
+/** Images n of height x width x c, windows kh x kw to rows x columns x o. */
+interface Sizes {
+  readonly n: number;
+  readonly height: number;
+  readonly width: number;
+  readonly c: number;
+  readonly kh: number;
+  readonly kw: number;
+  readonly o: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly stride: number;
+  readonly padding: number;
+}
+
+export function lowerConv(s: Sizes, kind: ConvWindow["kind"]): Lowered {
   const ci = Math.ceil(s.c / 4), co = Math.ceil(s.o / 4);
   const pixels = s.n * s.rows * s.columns, inPixels = s.n * s.height * s.width;
   const plain = s.kh === 1 && s.kw === 1 && s.stride === 1 && s.padding === 0;

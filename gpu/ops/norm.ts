@@ -1,7 +1,8 @@
 // Batch normalisation over the last dimension (channels of NHWC images, features of rows). Statistics are an op of
 // their own, [5,C], because the running averages need them too; normalising is then one multiply-add per element.
 
-import { lastOf, type Shape, sizeOf } from "../base/mod.ts";
+import { lowerBnFold, lowerBnGradStats, lowerBnStats } from "./lowering_norm.ts";
+import { lastOf, type Shape, showShape, sizeOf } from "../base/mod.ts";
 import { defineOp, emit, type OpCase, type RefArray, type Tensor } from "../graph/mod.ts";
 import { affine, mul } from "./elementwise.ts";
 import { expectFloats, expectPositive, expectRank, expectShape, expectWhole } from "./expect.ts";
@@ -151,6 +152,7 @@ function statsInput(c: number, offset: boolean): OpCase["inputs"][number] {
 
 defineOp({
   name: "bnStats",
+  lower: lowerBnStats,
   infer: (inputs, attrs) => {
     const [x, gamma, beta] = inputs;
     expectFloats(inputs);
@@ -171,6 +173,7 @@ defineOp({
 
 defineOp({
   name: "bnFold",
+  lower: lowerBnFold,
   infer: (inputs, attrs) => {
     const [mean, variance, gamma, beta] = inputs;
     expectFloats(inputs);
@@ -234,6 +237,7 @@ defineOp({
 
 defineOp({
   name: "bnGradStats",
+  lower: lowerBnGradStats,
   infer: (inputs) => {
     const [dy, x, stats] = inputs;
     expectFloats(inputs);
@@ -252,6 +256,11 @@ defineOp({
 
 defineOp({
   name: "bnInputGrad",
+  expand: ({ inputs: [dy, x, stats, sums], attrs }) => {
+    const rows = [BN.mean, BN.invStd, BN.scale].map((j) => row(stats, j));
+    const inputs = [dy, x, ...rows, row(sums, 0), row(sums, 1)];
+    return emit(x.graph, "bnInputGradRows", inputs, { share: 1 / (attrs.count as number) });
+  },
   infer: (inputs, attrs) => {
     const [dy, x, stats, sums] = inputs, c = lastOf(x.shape);
     expectFloats(inputs);
@@ -273,5 +282,37 @@ defineOp({
       { shape: [2, lastOf(shape)] },
     ],
     attrs: { count: sizeOf(shape) / lastOf(shape) },
+  })),
+});
+
+/** scale (dy - s0 share - (x - mean) invStd s1 share), the five [C] vectors broadcast along the rows. */
+defineOp({
+  name: "bnInputGradRows",
+  infer: (inputs) => {
+    const [dy, x, ...rows] = inputs;
+    expectFloats(inputs);
+    expectShape("gradient", dy, x.shape);
+    for (const vector of rows) expectChannels("row", vector, x);
+    return { shape: x.shape, dtype: "f32" };
+  },
+  ref: ([dy, x, mean, invStd, scale, s0, s1], node) => {
+    const c = lastOf(x.shape), share = node.attrs.share as number;
+    const data = x.data.map((value, i) => {
+      const j = i % c, along = (value - mean.data[j]) * invStd.data[j];
+      return scale.data[j] * (dy.data[i] - s0.data[j] * share - along * s1.data[j] * share);
+    });
+    return { data, shape: x.shape };
+  },
+  elementwise: {
+    wgsl: ([dy, x, mean, inv, scale, s0, s1], [share]) =>
+      `${scale} * (${dy} - ${s0} * ${share} - (${x} - ${mean}) * ${inv} * (${s1} * ${share}))`,
+    constants: ["share"],
+    keepsZero: true,
+  },
+  flops: ({ inputs: [x] }) => 7 * sizeOf(x.shape),
+  cases: [[4, 5], [2, 3, 8]].map((shape) => ({
+    name: showShape(shape),
+    inputs: [{ shape }, { shape }, ...[0, 1, 2, 3, 4].map(() => ({ shape: shape.slice(-1) }))],
+    attrs: { share: 0.25 },
   })),
 });

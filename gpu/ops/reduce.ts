@@ -1,6 +1,7 @@
 // Reductions: sum is the one kernel; mean and sumTo are made of it. max shares its gradient among ties, argmax and
 // top-k take the lowest index first, all as PyTorch does.
 
+import { lowerReduction, splitReduction } from "./lowering_reduce.ts";
 import { axesOf, axisOf, lastOf, type Shape, sizeOf, stridesOf } from "../base/mod.ts";
 import { defineOp, emit, type OpCase, type RefArray, type Tensor } from "../graph/mod.ts";
 import { div, equal, mul, mulScalar } from "./elementwise.ts";
@@ -67,6 +68,8 @@ function withAxes(t: Tensor, node: Tensor): Tensor {
 
 defineOp({
   name: "sum",
+  expand: splitReduction,
+  lower: (node, target) => lowerReduction("sum", node, target),
   infer: inferReduce,
   vjp: (node, dy) => [broadcastTo(withAxes(dy, node), node.inputs[0].shape)],
   ref: ([t], node) => fold(t, node, 0, (sum, value) => sum + value),
@@ -76,6 +79,8 @@ defineOp({
 
 defineOp({
   name: "max",
+  expand: splitReduction,
+  lower: (node, target) => lowerReduction("max", node, target),
   infer: inferReduce,
   vjp(node, dy) {
     const [t] = node.inputs;

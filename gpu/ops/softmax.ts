@@ -1,6 +1,7 @@
 // Softmax and its logarithm over the last dimension, shifted by the row's maximum so that large logits are safe.
 // Another axis is moved to the end and back.
 
+import { lowerLogSoftmax, lowerLogSoftmaxGrad, lowerSoftmax, lowerSoftmaxGrad } from "./lowering_rows.ts";
 import { axisOf, lastOf, type Shape, showShape, sizeOf } from "../base/mod.ts";
 import { defineOp, emit, type RefArray, type Tensor } from "../graph/mod.ts";
 import { expectFloats, expectRank, expectShape } from "./expect.ts";
@@ -74,6 +75,7 @@ const plainCases = rows.map((shape) => ({ name: showShape(shape), inputs: [{ sha
 
 defineOp({
   name: "softmax",
+  lower: lowerSoftmax,
   infer: (inputs, attrs) => {
     const [x] = inputs;
     expectFloats(inputs);
@@ -103,6 +105,7 @@ defineOp({
 
 defineOp({
   name: "logSoftmax",
+  lower: lowerLogSoftmax,
   infer: (inputs) => {
     expectFloats(inputs);
     expectRank("input", inputs[0], 1);
@@ -124,6 +127,7 @@ function inferGradient(inputs: readonly Tensor[]): { shape: Shape; dtype: "f32" 
 
 defineOp({
   name: "softmaxGrad",
+  lower: lowerSoftmaxGrad,
   infer: inferGradient,
   ref: (inputs) => rowGradient(inputs, (dy, y) => dy * y, (dy, y, total) => y * (dy - total)),
   flops: (node) => 4 * sizeOf(node.shape),
@@ -135,6 +139,7 @@ defineOp({
 
 defineOp({
   name: "logSoftmaxGrad",
+  lower: lowerLogSoftmaxGrad,
   infer: inferGradient,
   ref: (inputs) => rowGradient(inputs, (dy) => dy, (dy, y, total) => dy - Math.exp(y) * total),
   flops: (node) => 4 * sizeOf(node.shape),

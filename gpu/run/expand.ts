@@ -21,7 +21,8 @@ export function expandMacros(outputs: readonly Tensor[]): Tensor[] {
       node.graph.scope = node.scope;
       if (inputs.some((t, i) => t !== node.inputs[i])) result = emit(node.graph, node.op, inputs, node.attrs);
       const macro = opRecord(node.op).expand;
-      if (macro !== undefined) result = expand(macro(result));
+      const written = macro?.(result) ?? result;
+      if (written !== result) result = expand(written);
       node.graph.scope = before;
     }
     done.set(node.id, result);

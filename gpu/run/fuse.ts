@@ -168,6 +168,7 @@ function accepts(use: Use, state: State, cheap: boolean): boolean {
 
 /** Inputs that a column reduction reads word by word in place. */
 function fullOperands(plan: ColumnLowered): Set<number> {
+  if (plan.plain) return new Set();
   const found = new Set<number>();
   for (const step of plan.program.steps) {
     if (step.kind === "load" && step.access === "full") found.add(plan.bind[step.operand].input);
@@ -182,7 +183,7 @@ function absorbReductions(cluster: Cluster, state: State): void {
     const plan = state.lowered.get(use.by);
     if (plan?.kind !== "column" || state.clusterOf.get(use.by)!.core !== use.by) continue;
     if (plan.bind[plan.main].input !== use.operand || !inPlace(use, cluster.result)) continue;
-    if (plan.outer !== 1 || plan.rows !== spec.m || plan.last !== spec.n) continue;
+    if (plan.plain || plan.outer !== 1 || plan.rows !== spec.m || plan.last !== spec.n) continue;
     if (plan.reduction === "moments" && spec.m % cluster.tile!.rows !== 0) continue;
     if (plan.reduction === "max") continue;
     if (cluster.reductions.includes(use.by)) continue;
