@@ -79,7 +79,8 @@ export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
 
 function isSoftware(adapter: GPUAdapter): boolean {
   const info = adapter.info as GPUAdapterInfo & { isFallbackAdapter?: boolean };
-  return info.isFallbackAdapter === true || /llvmpipe|lavapipe|swiftshader/i.test(`${info.device} ${info.description}`);
+  return info.isFallbackAdapter === true ||
+    /llvmpipe|lavapipe|swiftshader/i.test(`${info.device} ${info.description}`);
 }
 
 function describe(adapter: GPUAdapter): AdapterDescription {

@@ -3,3 +3,4 @@
 export * from "./device.ts";
 export * from "./storage.ts";
 export * from "./pipelines.ts";
+export * from "./uniform.ts";

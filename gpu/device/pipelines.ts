@@ -15,7 +15,11 @@ export function pipelineOf(gpu: Gpu, code: string, label: string): Promise<GPUCo
 async function compile(gpu: Gpu, code: string, label: string): Promise<GPUComputePipeline> {
   gpu.device.pushErrorScope("validation");
   const module = gpu.device.createShaderModule({ code, label });
-  const pipeline = gpu.device.createComputePipeline({ layout: "auto", compute: { module, entryPoint: "main" }, label });
+  const pipeline = gpu.device.createComputePipeline({
+    layout: "auto",
+    compute: { module, entryPoint: "main" },
+    label,
+  });
   const error = await gpu.device.popErrorScope();
   if (error !== null) {
     const numbered = code.split("\n").map((line, i) => `${String(i + 1).padStart(4)}  ${line}`).join("\n");

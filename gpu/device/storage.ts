@@ -32,7 +32,9 @@ export function maxWords(gpu: Gpu): number {
 
 /** Bytes a storage of so many words takes. */
 export function storageBytes(gpu: Gpu, words: number): number {
-  return gpu.memory === "texture" ? Math.ceil(Math.max(1, words) / TEXTURE_WIDTH) * TEXTURE_WIDTH * 16 : Math.max(1, words) * 16;
+  return gpu.memory === "texture"
+    ? Math.ceil(Math.max(1, words) / TEXTURE_WIDTH) * TEXTURE_WIDTH * 16
+    : Math.max(1, words) * 16;
 }
 
 /** Throws RangeError above the device's limit, with the advice to make the batch smaller. */
@@ -62,7 +64,10 @@ export function destroyStorage(gpu: Gpu, storage: Storage): void {
 }
 
 /** Rectangles of a texture that cover words [at, at + words): a first part row, whole rows, a last part row. */
-function pieces(at: number, words: number): { x: number; y: number; width: number; height: number; from: number }[] {
+function pieces(
+  at: number,
+  words: number,
+): { x: number; y: number; width: number; height: number; from: number }[] {
   const found = [];
   let from = 0;
   while (from < words) {
@@ -142,7 +147,9 @@ export async function readStorages(
   const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ;
   const staging = gpu.device.createBuffer({ size: Math.max(256, total), usage });
   const encoder = gpu.device.createCommandEncoder();
-  ranges.forEach(({ storage, at, words }, i) => copyToBuffer(encoder, storage, at, words, staging, starts[i]));
+  ranges.forEach(({ storage, at, words }, i) =>
+    copyToBuffer(encoder, storage, at, words, staging, starts[i])
+  );
   gpu.queue.submit([encoder.finish()]);
   await staging.mapAsync(GPUMapMode.READ);
   const all = staging.getMappedRange();

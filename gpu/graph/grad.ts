@@ -2,7 +2,8 @@
 // for the gradients of its inputs. The result is more nodes of the same graph.
 
 import { sameShape, showShape } from "../base/mod.ts";
-import { emit, reachable, type Tensor, withScope } from "./node.ts";
+import { emit, reachable, withScope } from "./node.ts";
+import type { Tensor } from "./tensor.ts";
 import { opRecord } from "./registry.ts";
 
 /**

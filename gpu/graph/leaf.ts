@@ -1,7 +1,8 @@
 // Two leaves that only a training step has: numbers that change at every step, and whole slabs of the store, on
 // which the optimiser works in one piece.
 
-import { type Graph, leaf, type Tensor } from "./node.ts";
+import { leaf } from "./node.ts";
+import type { Graph, Tensor } from "./tensor.ts";
 
 /** Floats per slab block. Every tensor in a slab starts at a block, so one block belongs to one tensor. */
 export const BLOCK = 256;

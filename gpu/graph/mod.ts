@@ -1,5 +1,6 @@
 // Symbolic side of the engine: nodes, the table of operations, differentiation.
 
+export * from "./tensor.ts";
 export * from "./node.ts";
 export * from "./leaf.ts";
 export * from "./slab_layout.ts";

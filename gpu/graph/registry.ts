@@ -2,7 +2,7 @@
 // pass it, what it means in float64, how it runs on the device, and the cases that test it. ops/ fills the table.
 
 import type { DeviceClass, DType, Shape } from "../base/mod.ts";
-import type { Attrs, Tensor } from "./node.ts";
+import type { Attrs, Tensor } from "./tensor.ts";
 
 /** A float64 array of the reference interpreter, row-major without padding. */
 export interface RefArray {

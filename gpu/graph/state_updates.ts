@@ -2,7 +2,7 @@
 // step computed, and counters. Layers ask for the changes while the graph is built; the optimiser's side carries
 // them out (optim/running_state.ts).
 
-import type { Tensor } from "./node.ts";
+import type { Tensor } from "./tensor.ts";
 
 /** One running statistic moved by one forward: buffer <- (1 - momentum) * buffer + momentum * correction * value. */
 export interface RunningUpdate {

@@ -15,10 +15,16 @@ export interface EvaluateValues {
 }
 
 /** Values of `outputs` on the device, in order. Parameters not given start from their `init` under seed 0. */
-export async function evaluate(gpu: Gpu, outputs: readonly Tensor[], values: EvaluateValues = {}): Promise<HostArray[]> {
+export async function evaluate(
+  gpu: Gpu,
+  outputs: readonly Tensor[],
+  values: EvaluateValues = {},
+): Promise<HostArray[]> {
   const store = createStore(gpu);
   const needed = reachable(outputs);
-  const specs = needed.filter((node) => node.op === "param").map((node) => node.graph.params.get(node.attrs.name as string)!);
+  const specs = needed.filter((node) => node.op === "param").map((node) =>
+    node.graph.params.get(node.attrs.name as string)!
+  );
   if (specs.length > 0) {
     defineParams(store, "params", specs, 0);
     const given = new Map([...values.params ?? []].filter(([name]) => store.placeOf.has(name)));

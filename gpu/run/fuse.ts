@@ -6,7 +6,8 @@
 
 import { lastOf, rowsOf, sizeOf } from "../base/mod.ts";
 import { opRecord, reachable, type Tensor } from "../graph/mod.ts";
-import type { ColumnLowered, ContractLowered, DeviceClass, Lowered, Tile } from "./kernel_types.ts";
+import type { DeviceClass } from "../base/mod.ts";
+import type { ColumnLowered, ContractLowered, Lowered, Tile } from "../kernels/mod.ts";
 import { isLeaf } from "./expand.ts";
 import { isView, viewOf } from "./alias.ts";
 import { chooseTile } from "./tiles.ts";
@@ -65,14 +66,18 @@ export function fuse(outputs: readonly Tensor[], target: DeviceClass): Fused {
   }
   const graph = { uses, kept, lowered, inlined, clusterOf };
   for (const node of nodes) if (clusterOf.get(node)?.kind === "contract") absorbFollowers(node, graph);
-  for (const node of nodes) if (isElementwise(node) && !clusterOf.has(node) && mayInline(node, graph)) inlined.add(node);
+  for (const node of nodes) {
+    if (isElementwise(node) && !clusterOf.has(node) && mayInline(node, graph)) inlined.add(node);
+  }
   for (const node of nodes) {
     if (isElementwise(node) && !clusterOf.has(node) && !inlined.has(node)) {
       clusterOf.set(node, newCluster("map", node, null, null));
       clusterOf.get(node)!.stores.add(node);
     }
   }
-  for (const node of nodes) if (clusterOf.get(node)?.kind === "contract") absorbReductions(clusterOf.get(node)!, graph);
+  for (const node of nodes) {
+    if (clusterOf.get(node)?.kind === "contract") absorbReductions(clusterOf.get(node)!, graph);
+  }
   for (const node of [...nodes].reverse()) {
     if (clusterOf.get(node)?.kind === "map" && clusterOf.get(node)!.core === node) host(node, graph);
   }
@@ -96,7 +101,16 @@ function lower(node: Tensor, target: DeviceClass): Lowered {
 
 function newCluster(kind: Cluster["kind"], core: Tensor, plan: Lowered | null, tile: Tile | null): Cluster {
   const reductions = kind === "column" ? [core] : [];
-  return { kind, core, lowered: plan, tile, result: core, members: new Set([core]), stores: new Set(), reductions };
+  return {
+    kind,
+    core,
+    lowered: plan,
+    tile,
+    result: core,
+    members: new Set([core]),
+    stores: new Set(),
+    reductions,
+  };
 }
 
 function usesOf(nodes: readonly Tensor[]): Map<Tensor, Use[]> {
@@ -113,7 +127,8 @@ function usesOf(nodes: readonly Tensor[]): Map<Tensor, Use[]> {
 
 /** The value arrives whole and in place: a consumer may compute it on the way in. */
 function inPlace(use: Use, node: Tensor): boolean {
-  return viewOf(use.via).offset === 0 && sameGeometry(use.via, node) && sizeOf(use.via.shape) === sizeOf(node.shape);
+  return viewOf(use.via).offset === 0 && sameGeometry(use.via, node) &&
+    sizeOf(use.via.shape) === sizeOf(node.shape);
 }
 
 function absorbFollowers(core: Tensor, state: State): void {
@@ -124,7 +139,9 @@ function absorbFollowers(core: Tensor, state: State): void {
     const uses = state.uses.get(current) ?? [];
     const next = uses[0]?.by;
     if (state.kept.has(current) || next === undefined || uses.some((use) => use.by !== next)) return;
-    if (!isElementwise(next) || !uses.every((use) => inPlace(use, current) && sameGeometry(use.via, next))) return;
+    if (!isElementwise(next) || !uses.every((use) => inPlace(use, current) && sameGeometry(use.via, next))) {
+      return;
+    }
     if (state.clusterOf.has(next)) return;
     if (dependsOn(next.inputs.filter((t) => viewOf(t).root !== current), cluster, state)) return;
     cluster.members.add(next);
@@ -200,8 +217,12 @@ function host(node: Tensor, state: State): void {
   const uses = (state.uses.get(node) ?? []).filter((use) => inPlace(use, node));
   for (const use of uses.sort((a, b) => a.by.id - b.by.id)) {
     const cluster = homeOf(use.by, state);
-    if (cluster === null || cluster === own || !(cluster.kind === "map" || cluster.kind === "column")) continue;
-    if (cluster.kind === "column" && !fullOperands(cluster.lowered as ColumnLowered).has(use.operand)) continue;
+    if (cluster === null || cluster === own || !(cluster.kind === "map" || cluster.kind === "column")) {
+      continue;
+    }
+    if (cluster.kind === "column" && !fullOperands(cluster.lowered as ColumnLowered).has(use.operand)) {
+      continue;
+    }
     if (cluster.kind === "map" && !sameGeometry(use.via, cluster.core)) continue;
     const others = inputsOf(cluster, state).filter((t) => t !== node);
     if (dependsOn(others, own, state)) continue;
@@ -226,7 +247,9 @@ function joinColumns(node: Tensor, cluster: Cluster, state: State): void {
   const first = cluster.lowered as ColumnLowered;
   for (const use of state.uses.get(node) ?? []) {
     const other = state.clusterOf.get(use.by);
-    if (other === undefined || other === cluster || other.kind !== "column" || other.core !== use.by) continue;
+    if (other === undefined || other === cluster || other.kind !== "column" || other.core !== use.by) {
+      continue;
+    }
     const plan = other.lowered as ColumnLowered;
     if (plan.outer !== first.outer || plan.rows !== first.rows || plan.last !== first.last) continue;
     if (other.stores.size > 0 || !inPlace(use, node)) continue;

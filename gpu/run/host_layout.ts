@@ -3,7 +3,11 @@
 import { lastOf, rowsOf, type Shape, sizeOf, vec4sOf, vec4sPerRow } from "../base/mod.ts";
 
 /** Pads rows with zeros to whole words. Integers and bytes become floats. `into` is reused when given. */
-export function padRows(data: ArrayLike<number>, shape: Shape, into?: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
+export function padRows(
+  data: ArrayLike<number>,
+  shape: Shape,
+  into?: Float32Array<ArrayBuffer>,
+): Float32Array<ArrayBuffer> {
   const out = into ?? new Float32Array(vec4sOf(shape) * 4);
   const last = lastOf(shape), stride = vec4sPerRow(shape) * 4;
   if (last === stride) {

@@ -1,7 +1,7 @@
 // Gives every value a place on the device. Temporaries share storages: one is free again after its last reader, and
 // storages come in size classes so that they are found again.
 
-import { type KernelCall, type Operand, type Value } from "./lower.ts";
+import type { KernelCall, Operand, Value } from "./calls.ts";
 
 export interface Plan {
   /** Index of the shared storage of each temporary. */

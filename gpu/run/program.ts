@@ -7,6 +7,7 @@ import { assemble, copyLaunch, FIRST_OPERAND, MAX_GROUPS, uniformNames } from ".
 import {
   bindGroupOf,
   createStorage,
+  createUniform,
   destroyStorage,
   type Gpu,
   maxWords,
@@ -20,7 +21,8 @@ import { viewOf } from "./alias.ts";
 import { expandMacros, isLeaf } from "./expand.ts";
 import { fuse } from "./fuse.ts";
 import { padRows, unpadRows } from "./host_layout.ts";
-import { type KernelCall, lowerGraph, type Operand, type Value } from "./lower.ts";
+import type { KernelCall, Operand, Value } from "./calls.ts";
+import { lowerGraph } from "./lower.ts";
 import { planStorage, settle } from "./plan.ts";
 import { ensureSecondSide, type Slab, type Store } from "./store.ts";
 
@@ -46,8 +48,14 @@ export interface Program {
   readonly calls: readonly CompiledCall[];
   readonly pipelines: number;
   readonly memory: MemoryReport;
-  readonly inputs: ReadonlyMap<string, { readonly tensor: Tensor; readonly storage: Storage; readonly staging: Float32Array<ArrayBuffer> }>;
-  readonly outputs: ReadonlyMap<string, { readonly tensor: Tensor; readonly place: Place; readonly offset: number }>;
+  readonly inputs: ReadonlyMap<
+    string,
+    { readonly tensor: Tensor; readonly storage: Storage; readonly staging: Float32Array<ArrayBuffer> }
+  >;
+  readonly outputs: ReadonlyMap<
+    string,
+    { readonly tensor: Tensor; readonly place: Place; readonly offset: number }
+  >;
   readonly scalars: readonly string[];
   readonly internal: Internal;
 }
@@ -83,7 +91,11 @@ export interface CompileOptions {
  * Compiles a graph against a store. Throws TypeError when an op has no kernel or an assignment does not fit its slab,
  * RangeError when a tensor is over the device's limits, SyntaxError when a kernel is refused.
  */
-export async function compile(store: Store, spec: ProgramSpec, options: CompileOptions = {}): Promise<Program> {
+export async function compile(
+  store: Store,
+  spec: ProgramSpec,
+  options: CompileOptions = {},
+): Promise<Program> {
   const { gpu } = store;
   const names = Object.keys(spec.outputs), slabNames = Object.keys(spec.assign ?? {});
   const wanted = [...Object.values(spec.outputs), ...Object.values(spec.assign ?? {})];
@@ -102,20 +114,30 @@ export async function compile(store: Store, spec: ProgramSpec, options: CompileO
     assigned.push(slab);
     const view = viewOf(tensor), value = valueOf(view.root);
     const place: Place = { slab, next: true };
-    if (!isLeaf(view.root) && view.offset === 0 && !placed.has(value) && value.home === undefined) placed.set(value, place);
-    else {
+    if (!isLeaf(view.root) && view.offset === 0 && !placed.has(value) && value.home === undefined) {
+      placed.set(value, place);
+    } else {
       const copy: Value = { words: vec4sOf(tensor.shape), tensor: null };
       placed.set(copy, place);
       const from = { value, offset: view.offset };
       const launch = copyLaunch(copy.words);
-      calls.push({ launch, reads: [from], writes: [{ value: copy, offset: 0 }], core: tensor, flops: 0, contraction: false });
+      calls.push({
+        launch,
+        reads: [from],
+        writes: [{ value: copy, offset: 0 }],
+        core: tensor,
+        flops: 0,
+        contraction: false,
+      });
     }
   });
   const values = allValues(calls, roots.slice(0, names.length).map((t) => valueOf(viewOf(t).root)));
   const leaves = [...values].filter((value) => value.tensor !== null && isLeaf(value.tensor));
   const isTemporary = (value: Value) =>
     !placed.has(value) && value.data === undefined && (value.tensor === null || !isLeaf(value.tensor));
-  const kept = new Set(roots.slice(0, names.length).map((t) => settle({ value: valueOf(viewOf(t).root), offset: 0 }).value));
+  const kept = new Set(
+    roots.slice(0, names.length).map((t) => settle({ value: valueOf(viewOf(t).root), offset: 0 }).value),
+  );
   const plan = planStorage(calls, isTemporary, kept);
   for (const value of values) checkSize(gpu, value);
   const memory = report(gpu, store, plan.slots, leaves, values);
@@ -132,17 +154,23 @@ export async function compile(store: Store, spec: ProgramSpec, options: CompileO
   for (const value of values) {
     if (placed.has(value)) continue;
     const tensor = value.tensor;
-    if (value.data !== undefined) placed.set(value, { storage: uploaded(gpu, own(value.words, "table"), value.data) });
-    else if (tensor?.op === "input") {
+    if (value.data !== undefined) {
+      placed.set(value, { storage: uploaded(gpu, own(value.words, "table"), value.data) });
+    } else if (tensor?.op === "input") {
       const name = tensor.attrs.name as string;
-      const entry = { tensor, storage: own(value.words, `input ${name}`), staging: new Float32Array(value.words * 4) };
+      const entry = {
+        tensor,
+        storage: own(value.words, `input ${name}`),
+        staging: new Float32Array(value.words * 4),
+      };
       inputs.set(name, entry);
       placed.set(value, { storage: entry.storage });
     } else if (tensor?.op === "constant") {
       const data = padRows(tensor.attrs.values as number[], tensor.shape);
       placed.set(value, { storage: uploaded(gpu, own(value.words, "constant"), data) });
-    } else if (tensor?.op === "slab") placed.set(value, { slab: slabFor(store, tensor.attrs.name as string), next: false });
-    else if (plan.slotOf.has(value)) placed.set(value, { storage: slots[plan.slotOf.get(value)!] });
+    } else if (tensor?.op === "slab") {
+      placed.set(value, { slab: slabFor(store, tensor.attrs.name as string), next: false });
+    } else if (plan.slotOf.has(value)) placed.set(value, { storage: slots[plan.slotOf.get(value)!] });
   }
   const placeOf = (operand: Operand): { place: Place; offset: number } => {
     const settled = settle(operand), { tensor } = settled.value;
@@ -159,8 +187,7 @@ export async function compile(store: Store, spec: ProgramSpec, options: CompileO
   const scalars: string[] = [];
   const { compiled, uniform } = await compileCalls(gpu, calls, placeOf, scalars);
   const scalarValues = new Float32Array(SCALARS);
-  const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
-  const scalarBlock = gpu.device.createBuffer({ size: SCALARS * 4, usage, label: "step scalars" });
+  const scalarBlock = createUniform(gpu, scalarValues, "step scalars");
   const slabs = new Set<Slab>(assigned);
   for (const call of compiled) for (const place of call.places) if ("slab" in place) slabs.add(place.slab);
   const outputs = new Map(names.map((name, i) => {
@@ -169,7 +196,15 @@ export async function compile(store: Store, spec: ProgramSpec, options: CompileO
     return [name, { tensor: roots[i], place, offset }];
   }));
   const pipelines = new Set(compiled.map((call) => call.pipeline)).size;
-  const internal = { uniform, scalarBlock, scalarValues, owned, slabs: [...slabs], assigned, groups: new Map() };
+  const internal = {
+    uniform,
+    scalarBlock,
+    scalarValues,
+    owned,
+    slabs: [...slabs],
+    assigned,
+    groups: new Map(),
+  };
   return { gpu, store, calls: compiled, pipelines, memory, inputs, outputs, scalars, internal };
 }
 
@@ -186,29 +221,49 @@ function uploaded(gpu: Gpu, storage: Storage, data: Float32Array<ArrayBuffer>): 
 
 function allValues(calls: readonly KernelCall[], extra: readonly Value[]): Set<Value> {
   const values = new Set<Value>();
-  for (const call of calls) for (const operand of [...call.reads, ...call.writes]) values.add(settle(operand).value);
+  for (const call of calls) {
+    for (const operand of [...call.reads, ...call.writes]) values.add(settle(operand).value);
+  }
   for (const value of extra) values.add(settle({ value, offset: 0 }).value);
   return values;
 }
 
 function checkSize(gpu: Gpu, value: Value): void {
   if (value.words <= maxWords(gpu) || value.tensor?.op === "param") return;
-  const what = value.tensor === null ? "A temporary" : `[${value.tensor.op} @ ${value.tensor.scope}] ${showShape(value.tensor.shape)}`;
+  const what = value.tensor === null
+    ? "A temporary"
+    : `[${value.tensor.op} @ ${value.tensor.scope}] ${showShape(value.tensor.shape)}`;
   throw new RangeError(
     `${what} needs ${Math.ceil(value.words / 65536)} MiB and this device binds at most ` +
       `${Math.floor(maxWords(gpu) / 65536)} MiB at once: take a smaller micro-batch`,
   );
 }
 
-function report(gpu: Gpu, store: Store, slots: readonly number[], leaves: readonly Value[], values: Set<Value>): MemoryReport {
+function report(
+  gpu: Gpu,
+  store: Store,
+  slots: readonly number[],
+  leaves: readonly Value[],
+  values: Set<Value>,
+): MemoryReport {
   const bytes = (words: number) => storageBytes(gpu, words);
   const sum = (list: readonly number[]) => list.reduce((a, b) => a + b, 0);
   const of = (op: string) => sum(leaves.filter((v) => v.tensor!.op === op).map((v) => bytes(v.words)));
   const inputs = of("input");
-  const constants = of("constant") + sum([...values].filter((v) => v.data !== undefined).map((v) => bytes(v.words)));
+  const constants = of("constant") +
+    sum([...values].filter((v) => v.data !== undefined).map((v) => bytes(v.words)));
   const activations = sum(slots.map(bytes));
-  const slabs = sum([...store.slabs.values()].map((s) => s.sides.reduce((n, side) => n + (side?.bytes ?? 0), 0)));
-  return { inputs, constants, activations, outputs: 0, slabs, total: inputs + constants + activations + slabs };
+  const slabs = sum(
+    [...store.slabs.values()].map((s) => s.sides.reduce((n, side) => n + (side?.bytes ?? 0), 0)),
+  );
+  return {
+    inputs,
+    constants,
+    activations,
+    outputs: 0,
+    slabs,
+    total: inputs + constants + activations + slabs,
+  };
 }
 
 async function compileCalls(
@@ -228,7 +283,12 @@ async function compileCalls(
       return scalars.indexOf(name);
     });
     if (scalars.length > SCALARS) throw new RangeError(`A program has at most ${SCALARS} step scalars`);
-    const numbers = [...call.launch.sizes, ...(call.launch.constants ?? []), ...slots, ...operands.map((o) => o.offset)];
+    const numbers = [
+      ...call.launch.sizes,
+      ...(call.launch.constants ?? []),
+      ...slots,
+      ...operands.map((o) => o.offset),
+    ];
     const floats = new Set(kernel.constants ?? []);
     uniformNames(kernel).forEach((name, i) => {
       const at = index * slice + i * 4;
@@ -236,14 +296,16 @@ async function compileCalls(
       else view.setUint32(at, numbers[i], true);
     });
     if (numbers.length * 4 > slice) throw new RangeError(`Kernel ${kernel.label} has too many numbers`);
-    const pipeline = await pipelineOf(gpu, assemble(kernel, gpu.memory), `${kernel.label} (${call.core.op} @ ${call.core.scope})`);
+    const pipeline = await pipelineOf(
+      gpu,
+      assemble(kernel, gpu.memory),
+      `${kernel.label} (${call.core.op} @ ${call.core.scope})`,
+    );
     const groups = call.launch.groups;
     const grid: [number, number] = groups <= MAX_GROUPS ? [groups, 1] : [32768, Math.ceil(groups / 32768)];
     return { ...call, pipeline, grid, places: operands.map((o) => o.place) };
   }));
-  const uniform = gpu.device.createBuffer({ size: words.byteLength, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST });
-  gpu.queue.writeBuffer(uniform, 0, words);
-  return { compiled, uniform };
+  return { compiled, uniform: createUniform(gpu, words, "kernel numbers") };
 }
 
 function storageAt(place: Place): Storage {
@@ -262,8 +324,12 @@ export function bindGroups(program: Program): GPUBindGroup[] {
     const entries: { binding: number; resource: GPUBindingResource }[] = [
       { binding: 0, resource: { buffer: internal.uniform, offset: index * 256, size: 256 } },
     ];
-    if (call.launch.kernel.scalars?.length) entries.push({ binding: 1, resource: { buffer: internal.scalarBlock } });
-    call.places.forEach((place, i) => entries.push({ binding: FIRST_OPERAND + i, resource: storageAt(place).binding }));
+    if (call.launch.kernel.scalars?.length) {
+      entries.push({ binding: 1, resource: { buffer: internal.scalarBlock } });
+    }
+    call.places.forEach((place, i) =>
+      entries.push({ binding: FIRST_OPERAND + i, resource: storageAt(place).binding })
+    );
     return bindGroupOf(gpu, call.pipeline, entries);
   });
   internal.groups.set(key, groups);
@@ -295,7 +361,11 @@ export function writeInputs(program: Program, { inputs = {}, scalars = {} }: Ste
 }
 
 /** Runs one step: submits it and returns without waiting. `after` may add copies of results to the same submit. */
-export function run(program: Program, step: StepInputs = {}, after?: (encoder: GPUCommandEncoder) => void): void {
+export function run(
+  program: Program,
+  step: StepInputs = {},
+  after?: (encoder: GPUCommandEncoder) => void,
+): void {
   writeInputs(program, step);
   const groups = bindGroups(program);
   const encoder = program.gpu.device.createCommandEncoder();
@@ -318,7 +388,10 @@ export function swapSides(program: Program): void {
 }
 
 /** Where an output's words are. */
-export function outputStorage(program: Program, name: string): { storage: Storage; at: number; words: number } {
+export function outputStorage(
+  program: Program,
+  name: string,
+): { storage: Storage; at: number; words: number } {
   const output = program.outputs.get(name);
   if (output === undefined) throw new RangeError(`The program has no output "${name}"`);
   // The sides have changed roles since the run: what it wrote is now the current side.
@@ -329,7 +402,10 @@ export function outputStorage(program: Program, name: string): { storage: Storag
 }
 
 /** Values of outputs of the last run, in one wait. Throws Error when the device has failed. */
-export async function read(program: Program, names: readonly string[] = [...program.outputs.keys()]): Promise<Record<string, HostArray>> {
+export async function read(
+  program: Program,
+  names: readonly string[] = [...program.outputs.keys()],
+): Promise<Record<string, HostArray>> {
   const data = await readStorages(program.gpu, names.map((name) => outputStorage(program, name)));
   const failure = program.gpu.error();
   if (failure !== null) throw new Error(`The device failed: ${failure}`);

@@ -3,8 +3,23 @@
 // and the sides change roles when the step is submitted.
 
 import { f32, type HostArray, normals, type Shape, sizeOf, streamOf, uniforms } from "../base/mod.ts";
-import { BLOCK, packEntry, type ParamSpec, type SlabEntry, type SlabLayout, slabLayout, unpackEntry } from "../graph/mod.ts";
-import { createStorage, destroyStorage, type Gpu, readStorages, type Storage, writeStorage } from "../device/mod.ts";
+import {
+  BLOCK,
+  packEntry,
+  type ParamSpec,
+  type SlabEntry,
+  type SlabLayout,
+  slabLayout,
+  unpackEntry,
+} from "../graph/mod.ts";
+import {
+  createStorage,
+  destroyStorage,
+  type Gpu,
+  readStorages,
+  type Storage,
+  writeStorage,
+} from "../device/mod.ts";
 
 /** Words of a slab block. */
 const BLOCK_WORDS = BLOCK / 4;
@@ -33,12 +48,19 @@ export function createStore(gpu: Gpu): Store {
  * Makes a slab for parameters or buffers and fills it from their `init`s; each draws from a stream of its own name, so
  * the values do not depend on the order. Throws RangeError when a name is taken.
  */
-export function defineParams(store: Store, slabName: string, specs: readonly ParamSpec[], seed: number): Slab {
+export function defineParams(
+  store: Store,
+  slabName: string,
+  specs: readonly ParamSpec[],
+  seed: number,
+): Slab {
   const layout = slabLayout(specs);
   const slab = newSlab(store, slabName, Math.max(1, layout.blocks), layout);
   const data = new Float32Array(slab.blocks * BLOCK);
   layout.entries.forEach((entry, i) => {
-    if (store.placeOf.has(entry.name)) throw new RangeError(`Parameter "${entry.name}" is in the store already`);
+    if (store.placeOf.has(entry.name)) {
+      throw new RangeError(`Parameter "${entry.name}" is in the store already`);
+    }
     store.placeOf.set(entry.name, { slab, entry, spec: specs[i] });
     packEntry(data, entry, initialValues(specs[i], seed));
   });
@@ -53,15 +75,24 @@ export function initialValues(spec: ParamSpec, seed: number): Float32Array {
     uniform: (count) => uniforms(count, seed, stream),
     normal: (count) => normals(count, seed, stream),
   });
-  if (values.length !== sizeOf(spec.shape)) throw new TypeError(`The init of "${spec.name}" gave ${values.length} values`);
+  if (values.length !== sizeOf(spec.shape)) {
+    throw new TypeError(`The init of "${spec.name}" gave ${values.length} values`);
+  }
   return values;
 }
 
 /** Makes a slab of zeros (moments, accumulated gradients, EMA), or returns the one of that name. */
-export function defineSlab(store: Store, name: string, blocks: number, layout: SlabLayout | null = null): Slab {
+export function defineSlab(
+  store: Store,
+  name: string,
+  blocks: number,
+  layout: SlabLayout | null = null,
+): Slab {
   const known = store.slabs.get(name);
   if (known !== undefined) {
-    if (known.blocks !== blocks) throw new RangeError(`Slab "${name}" has ${known.blocks} blocks, not ${blocks}`);
+    if (known.blocks !== blocks) {
+      throw new RangeError(`Slab "${name}" has ${known.blocks} blocks, not ${blocks}`);
+    }
     return known;
   }
   const slab = newSlab(store, name, blocks, layout);
@@ -87,16 +118,24 @@ export function currentSide(slab: Slab): Storage {
 }
 
 /** Whole slabs as floats, in one wait. Throws RangeError for an unknown name. */
-export async function readSlabs(store: Store, names: readonly string[]): Promise<Map<string, Float32Array<ArrayBuffer>>> {
+export async function readSlabs(
+  store: Store,
+  names: readonly string[],
+): Promise<Map<string, Float32Array<ArrayBuffer>>> {
   const slabs = names.map((name) => slabOf(store, name));
-  const data = await readStorages(store.gpu, slabs.map((s) => ({ storage: currentSide(s), at: 0, words: s.blocks * BLOCK_WORDS })));
+  const data = await readStorages(
+    store.gpu,
+    slabs.map((s) => ({ storage: currentSide(s), at: 0, words: s.blocks * BLOCK_WORDS })),
+  );
   return new Map(slabs.map((slab, i) => [slab.name, data[i]]));
 }
 
 /** Replaces a whole slab. Throws TypeError when the length is not the slab's. */
 export function writeSlab(store: Store, name: string, data: Float32Array<ArrayBuffer>): void {
   const slab = slabOf(store, name);
-  if (data.length !== slab.blocks * BLOCK) throw new TypeError(`Slab "${name}" holds ${slab.blocks * BLOCK} floats, not ${data.length}`);
+  if (data.length !== slab.blocks * BLOCK) {
+    throw new TypeError(`Slab "${name}" holds ${slab.blocks * BLOCK} floats, not ${data.length}`);
+  }
   writeStorage(store.gpu, currentSide(slab), data);
 }
 
@@ -107,7 +146,11 @@ function slabOf(store: Store, name: string): Slab {
 }
 
 /** Tensors of a slab by name, in the engine's layout; `slabName` may be any slab laid out like `layoutOf`. */
-export async function readTensors(store: Store, slabName: string, layout?: SlabLayout): Promise<Map<string, HostArray>> {
+export async function readTensors(
+  store: Store,
+  slabName: string,
+  layout?: SlabLayout,
+): Promise<Map<string, HostArray>> {
   const slab = slabOf(store, slabName);
   const entries = (layout ?? slab.layout)?.entries ?? [];
   const data = (await readSlabs(store, [slabName])).get(slabName)!;
@@ -115,7 +158,10 @@ export async function readTensors(store: Store, slabName: string, layout?: SlabL
 }
 
 /** Writes tensors by name into their slabs. Throws RangeError for an unknown name, TypeError for another shape. */
-export async function writeTensors(store: Store, tensors: ReadonlyMap<string, { data: ArrayLike<number>; shape: Shape }>): Promise<void> {
+export async function writeTensors(
+  store: Store,
+  tensors: ReadonlyMap<string, { data: ArrayLike<number>; shape: Shape }>,
+): Promise<void> {
   const touched = new Map<Slab, [SlabEntry, ArrayLike<number>][]>();
   for (const [name, { data }] of tensors) {
     const place = store.placeOf.get(name);

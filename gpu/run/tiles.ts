@@ -11,7 +11,13 @@ export function chooseTile(spec: ContractSpec, target: DeviceClass): Tile {
   if (target === "gpu") return withSplits(spec, { rows: 64, words: 16, splits: 1 }, 256);
   const n4 = Math.ceil(spec.n / 4), words = n4 === 1 ? 1 : 2;
   const kind = spec.window?.kind;
-  if (kind === "convW") return withSplits(spec, { rows: spec.window!.inChannels > 4 ? 8 : 4, words, splits: 1 }, ENOUGH_INVOCATIONS);
+  if (kind === "convW") {
+    return withSplits(
+      spec,
+      { rows: spec.window!.inChannels > 4 ? 8 : 4, words, splits: 1 },
+      ENOUGH_INVOCATIONS,
+    );
+  }
   const rows = spec.orientA === "km" ? 8 : kind !== undefined && spec.m >= 4096 ? 16 : spec.m < 8 ? 4 : 8;
   return withSplits(spec, { rows, words, splits: 1 }, ENOUGH_INVOCATIONS);
 }
