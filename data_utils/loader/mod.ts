@@ -4,6 +4,18 @@
 export { batchesOf, type ImageBatch, streamBatches, type StreamOptions } from "./batches.ts";
 export { readClassNames } from "./classes.ts";
 export { type Decoded, type Decoder, type DecodeTask, openDecoder } from "./decoder.ts";
+export { readImageSet, writeImageSet } from "./image_set_file.ts";
+export {
+  classCounts,
+  type ImageSource,
+  largestInMemory,
+  memorySource,
+  openImageSource,
+  type Selection,
+  selectSamples,
+  type SourceOptions,
+  suitableSize,
+} from "./image_source.ts";
 export { type ImageSet, loadImages, loadImageShards, type LoadOptions, subset } from "./image_set.ts";
 export {
   applyLaw,

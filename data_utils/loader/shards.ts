@@ -35,6 +35,8 @@ export interface SampleOptions {
   skips: SkipTally;
   /** Keep only the place of images in plain archives, not their bytes: for sets larger than memory. */
   placesOnly?: boolean;
+  /** Names of a table's columns, where they are not filepath, label and caption. */
+  columns?: { file?: string; label?: string; caption?: string };
   signal?: AbortSignal;
 }
 

@@ -59,27 +59,34 @@ async function* tableRows(
 }
 
 /**
- * Samples of a table whose header names a column `filepath`, and `label` (number or class name) or `caption` or both.
+ * Samples of a table whose header names a column `filepath`, and `label` (number or class name) or `caption` or both
+ * (or what `columns` says instead).
  * Paths are relative to the table's folder. `.csv` means commas, everything else tabs; quoting as in CSV.
  * Throws SyntaxError for a header without these columns; single bad rows are counted and left out.
  */
 export async function* tableSamples(path: string, options: SampleOptions): AsyncGenerator<Sample> {
-  const { classNames = [], skips, signal } = options, toLabel = labelReader(classNames);
+  const { classNames = [], skips, signal, columns = {} } = options, toLabel = labelReader(classNames);
+  const { file: fileColumn = "filepath", label: labelColumn = "label", caption: captionColumn = "caption" } =
+    columns;
   const rows = tableRows(path, path.endsWith(".csv") ? "," : "\t");
   const header =
     (await rows.next()).value?.fields.map((name: string) => name.trim().replace(/^\ufeff/, "")) ?? [];
   const at = {
-    file: header.indexOf("filepath"),
-    label: header.indexOf("label"),
-    caption: header.indexOf("caption"),
+    file: header.indexOf(fileColumn),
+    label: header.indexOf(labelColumn),
+    caption: header.indexOf(captionColumn),
   };
   const wanted = at.file >= 0 && (at.label >= 0 || at.caption >= 0);
   if (!wanted) {
     throw new SyntaxError(
-      `${path} line 1: need columns filepath and label or caption, got ${header.join(", ") || "none"}`,
+      `${path} line 1: need columns ${fileColumn} and ${labelColumn} or ${captionColumn}, got ${
+        header.join(", ") || "none"
+      }`,
     );
   }
-  if (classNames.length > 0 && at.label < 0) throw new SyntaxError(`${path} line 1: need a column label`);
+  if (classNames.length > 0 && at.label < 0) {
+    throw new SyntaxError(`${path} line 1: need a column ${labelColumn}`);
+  }
   for await (const { line, fields } of rows) {
     signal?.throwIfAborted();
     const key = `line ${line}`;

@@ -19,5 +19,6 @@ export {
 } from "./correlation.ts";
 export { type Eigen, pseudoInverse, symmetricEigen } from "./eigen.ts";
 export { frequencyThirds, meanByThird, type Thirds } from "./frequency_groups.ts";
+export { type ImbalanceScores, imbalanceScores } from "./imbalance_scores.ts";
 export { type CollapseInput, type NeuralCollapse, neuralCollapse } from "./neural_collapse.ts";
 export { effectiveRobustness, fitRobustness, type RobustnessFit } from "./robustness.ts";

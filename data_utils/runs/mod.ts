@@ -1,6 +1,13 @@
 /** Everything a training run leaves on disk: its folder, logs, per-class table and tensors. */
 export { writeAtomically, writeFully, writeJsonAtomically, writeTextAtomically } from "./atomic.ts";
 export { listRuns, type RunSummary } from "./catalogue.ts";
+export {
+  type Checkpoint,
+  type CheckpointToSave,
+  MODEL_FILE,
+  readCheckpoint,
+  saveCheckpoint,
+} from "./checkpoint.ts";
 export { type ClassRow, readClassTable, writeClassTable } from "./class_table.ts";
 export { filterJsonl, type JsonlLog, type JsonRecord, openJsonl, readJsonl, readLastJsonl } from "./jsonl.ts";
 export {

@@ -1,0 +1,56 @@
+/** A classifier's results beside class frequency: what the study reports of every model, under its names. */
+import type { ClassRow } from "../runs/class_table.ts";
+import type { ClassificationResult } from "./confusion.ts";
+import { frequencyCorrelation } from "./correlation.ts";
+import { meanByThird } from "./frequency_groups.ts";
+
+/** Accuracies are fractions; null stands for what is not defined (a constant list, fewer than three classes). */
+export interface ImbalanceScores {
+  top1: number;
+  top5: number;
+  /** Spearman's correlation of class frequency with accuracy, and with the number of predictions. */
+  rho_freq_acc: number | null;
+  rho_freq_pred: number | null;
+  /** Mean accuracy of the most frequent, the middle and the rarest third of the classes. */
+  head: number | null;
+  middle: number | null;
+  tail: number | null;
+  per_class: ClassRow[];
+}
+
+const orNull = (value: number) => Number.isNaN(value) ? null : value;
+
+/**
+ * Scores of a result that holds top-1 and top-5. Throws TypeError unless every class has a name and a frequency.
+ */
+export function imbalanceScores(
+  result: ClassificationResult,
+  frequencies: ArrayLike<number>,
+  classNames: readonly string[],
+): ImbalanceScores {
+  const { perClassAccuracy: accuracy, predictionCounts: predictions, topK } = result;
+  const classes = accuracy.length;
+  if (frequencies.length !== classes || classNames.length !== classes) {
+    throw new TypeError(
+      `${frequencies.length} frequencies and ${classNames.length} names do not go with ${classes} classes`,
+    );
+  }
+  const { head, middle, tail } = classes < 3
+    ? { head: NaN, middle: NaN, tail: NaN }
+    : meanByThird(frequencies, accuracy);
+  return {
+    top1: topK[1],
+    top5: topK[5],
+    rho_freq_acc: frequencyCorrelation(frequencies, accuracy).rho,
+    rho_freq_pred: frequencyCorrelation(frequencies, predictions).rho,
+    head: orNull(head),
+    middle: orNull(middle),
+    tail: orNull(tail),
+    per_class: classNames.map((name, c) => ({
+      class: name,
+      freq: frequencies[c],
+      acc: orNull(accuracy[c]),
+      pred: predictions[c],
+    })),
+  };
+}

@@ -1,0 +1,11 @@
+/** What command-line programs share: their flags, how they end, and how they show progress. */
+export {
+  describeFlags,
+  type Flag,
+  type FlagTable,
+  type FlagValues,
+  type ParsedFlags,
+  parseFlags,
+} from "./flags.ts";
+export { errorLine, exitCode, runProgram, Stopped } from "./outcome.ts";
+export { clockTime, type Progress, progressOn } from "./progress.ts";
