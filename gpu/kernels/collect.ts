@@ -45,12 +45,12 @@ export function collectLaunch(blocks: number): Launch {
       workgroup: 64,
       body: `if (id >= P.n) { return; }
 let block = id / ${BLOCK_WORDS}u;
-let from = id % ${BLOCK_WORDS}u;
+let offset = id % ${BLOCK_WORDS}u;
 let entry = ld_T(block * 2u);
 let step = ld_T(block * 2u + 1u);
 var sum = vec4f(0.0);
-if (from < u32(entry.z)) {
-var at = u32(entry.x) * 65536u + u32(entry.y) + from;
+if (offset < u32(entry.z)) {
+var at = u32(entry.x) * 65536u + u32(entry.y) + offset;
 for (var part = 0u; part < u32(entry.w); part++) {
 sum += ld_X(at);
 at += u32(step.x) * 65536u + u32(step.y);

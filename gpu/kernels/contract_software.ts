@@ -111,7 +111,8 @@ function readerA(plan: ContractPlan): {
   const early = columnOnly(program);
   const plain = program.steps.length === 1;
   return {
-    before: (column, tag) => statements(program, { i: "0u", r: "0u", c: column }, `p${tag}_`, (s) => early[s]).code,
+    before: (column, tag) =>
+      statements(program, { i: "0u", r: "0u", c: column }, `p${tag}_`, (s) => early[s]).code,
     word: (name, index, row, column, tag, ok) => {
       if (plain) return `let ${name} = ld_A(${ok ? `select(0xffffffu, ${index}, ${ok})` : index});`;
       const place = { i: ok ? `select(0u, ${index}, ${ok})` : index, r: row, c: column };
@@ -123,32 +124,58 @@ function readerA(plan: ContractPlan): {
 }
 
 /** Statements with two prefixes: values made before the loop keep theirs. */
-function renamed(program: Program, early: boolean[], at: { i: string; r: string; c: string }, first: string, second: string) {
-  const steps = program.steps.map((step, s) => early[s] ? { kind: "given" as const, name: `${first}${s}` } : step);
+function renamed(
+  program: Program,
+  early: boolean[],
+  at: { i: string; r: string; c: string },
+  first: string,
+  second: string,
+) {
+  const steps = program.steps.map((step, s) =>
+    early[s] ? { kind: "given" as const, name: `${first}${s}` } : step
+  );
   return statements({ steps }, at, second, (s) => !early[s]);
+}
+
+/** The padding lanes of A's last word would meet rows of B beyond the last: those must not be read. */
+function hasTail({ spec }: ContractPlan): boolean {
+  return (spec.window ? spec.window.inChannels : spec.k) % 4 !== 0;
+}
+
+/** The first word of B of a loop over k; the rows after it follow by adding. */
+function firstB(plan: ContractPlan, row: string): string {
+  return plan.spec.orientB === "kn" && !hasTail(plan) ? `var ib = bBase + ${row} * P.B_row + n0;` : "";
 }
 
 /** Adds A words (mk) times B words to the accumulators, for four k. */
 function multiply(plan: ContractPlan, at: { base: string; k: string; kBase: string }): string {
   const { spec, tile } = plan;
   if (spec.orientB === "kn") {
-    const tail = (spec.window ? plan.spec.window!.inChannels : spec.k) % 4 !== 0;
-    const limit = spec.window ? "P.Ci" : "P.K";
+    const tail = hasTail(plan);
     return each(4, (kk) => {
-      const row = tail ? `(${at.kBase} + min(${at.k} * 4u + ${kk}u, ${limit} - 1u))` : `(${at.kBase} + ${at.k} * 4u + ${kk}u)`;
-      return `{ let ib = ${at.base} + ${row} * P.B_row + n0;\n` +
-        each(tile.words, (n) => `let w${n} = ld_B(ib + ${n}u);`) + "\n" +
-        each(tile.rows, (m) => each(tile.words, (n) => `c${m}_${n} = fma(vec4f(x${m}.${LANES[kk]}), w${n}, c${m}_${n});`)) +
-        " }";
+      const row = `min(${at.k} * 4u + ${kk}u, ${spec.window ? "P.Ci" : "P.K"} - 1u)`;
+      const find = tail ? `let ib = ${at.base} + (${at.kBase} + ${row}) * P.B_row + n0;` : "";
+      const rows = (m: number) =>
+        each(tile.words, (n) => `c${m}_${n} = fma(vec4f(x${m}.${LANES[kk]}), w${n}, c${m}_${n});`);
+      return `{ ${find}
+${each(tile.words, (n) => `let w${n} = ld_B(ib + ${n}u);`)}
+${each(tile.rows, rows)}
+${tail ? "" : "ib += P.B_row;"} }`;
     });
   }
-  return each(tile.words, (n) =>
-    each(4, (e) =>
-      `{ let w = ld_B(${at.base} + (${at.kBase} + n0 * 4u + ${n * 4 + e}u) * P.B_row + ${at.k});\n` +
-      each(tile.rows, (m) => {
-        const c = `c${m}_${n}.${LANES[e]}`;
-        return `${c} = fma(x${m}.w, w.w, fma(x${m}.z, w.z, fma(x${m}.y, w.y, fma(x${m}.x, w.x, ${c}))));`;
-      }) + " }"));
+  return each(
+    tile.words,
+    (n) =>
+      each(
+        4,
+        (e) =>
+          `{ let w = ld_B(${at.base} + (${at.kBase} + n0 * 4u + ${n * 4 + e}u) * P.B_row + ${at.k});\n` +
+          each(tile.rows, (m) => {
+            const c = `c${m}_${n}.${LANES[e]}`;
+            return `${c} = fma(x${m}.w, w.w, fma(x${m}.z, w.z, fma(x${m}.y, w.y, fma(x${m}.x, w.x, ${c}))));`;
+          }) + " }",
+      ),
+  );
 }
 
 function denseLoop(plan: ContractPlan): string {
@@ -157,6 +184,7 @@ function denseLoop(plan: ContractPlan): string {
   if (spec.orientA === "mk") {
     return `let m0 = tm * ${tile.rows}u;
 ${each(tile.rows, (m) => `let a${m} = aBase + min(m0 + ${m}u, P.M - 1u) * P.A_row;`)}
+${firstB(plan, "(start * 4u)")}
 for (var k = start; k < stop; k++) {
 ${a.before("k", "k")}
 ${each(tile.rows, (m) => a.word(`x${m}`, `a${m} + k`, `m0 + ${m}u`, "k", "k"))}
@@ -173,7 +201,11 @@ ${multiply(plan, { base: "bBase", k: "k", kBase: "0u" })}
     return `${head}
 ${plan.spec.oneHot !== undefined ? "" : each(groups, (g) => a.before(`g0 + ${g}u`, `g${g}`))}
 for (var k = start; k < stop; k++) {
-${plan.spec.oneHot !== undefined ? "let at = k % P.T; let hot = u32(ld_A((k / P.T) * P.A_row + at / 4u)[at & 3u]);" : ""}
+${
+      plan.spec.oneHot !== undefined
+        ? "let at = k % P.T; let hot = u32(ld_A((k / P.T) * P.A_row + at / 4u)[at & 3u]);"
+        : ""
+    }
 ${each(groups, word)}
 let ib = bBase + k * P.B_row + n0;
 ${each(tile.words, (n) => `let w${n} = ld_B(ib + ${n}u);`)}
@@ -186,7 +218,13 @@ for (var k = start; k < stop; k++) {
 ${
     each(4, (kk) =>
       each(groups, (g) =>
-        a.word(`x${g}_${kk}`, `aBase + min(k * 4u + ${kk}u, P.K - 1u) * P.A_row + g0 + ${g}u`, "k", `g0 + ${g}u`, `g${g}`)))
+        a.word(
+          `x${g}_${kk}`,
+          `aBase + min(k * 4u + ${kk}u, P.K - 1u) * P.A_row + g0 + ${g}u`,
+          "k",
+          `g0 + ${g}u`,
+          `g${g}`,
+        )))
   }
 ${
     each(tile.words, (n) =>
@@ -195,17 +233,29 @@ ${
         each(groups, (g) =>
           each(4, (f) => {
             const c = `c${g * 4 + f}_${n}.${LANES[e]}`;
-            const terms = [0, 1, 2, 3].reduce((sum, kk) => `fma(x${g}_${kk}.${LANES[f]}, w.${LANES[kk]}, ${sum})`, c);
+            const terms = [0, 1, 2, 3].reduce((sum, kk) =>
+              `fma(x${g}_${kk}.${LANES[f]}, w.${LANES[kk]}, ${sum})`, c);
             return `${c} = ${terms};`;
-          })) + " }"))
+          })) +
+        " }"))
   }
 }`;
 }
 
 /** Outer products of transposed A words with B words. */
 function outer(groups: number, words: number): string {
-  return each(groups, (g) =>
-    each(4, (e) => each(words, (n) => `c${g * 4 + e}_${n} = fma(vec4f(x${g}.${LANES[e]}), w${n}, c${g * 4 + e}_${n});`)));
+  return each(
+    groups,
+    (g) =>
+      each(
+        4,
+        (e) =>
+          each(
+            words,
+            (n) => `c${g * 4 + e}_${n} = fma(vec4f(x${g}.${LANES[e]}), w${n}, c${g * 4 + e}_${n});`,
+          ),
+      ),
+  );
 }
 
 function windowLoop(plan: ContractPlan): string {
@@ -221,14 +271,15 @@ ${each(groups, (g) => a.before(`g0 + ${g}u`, `g${g}`))}
 for (var line = start; line < stop; line++) {
 let iy = (line % P.OH) * P.stride + ky - P.pad;
 if (iy < P.H) {
-let from = ((line / P.OH) * P.H + iy) * P.W;
+let origin = ((line / P.OH) * P.H + iy) * P.W;
 for (var ox = 0u; ox < P.OW; ox++) {
 let ix = ox * P.stride + kx - P.pad;
 let ok = ix < P.W;
 ${
       each(
         groups,
-        (g) => a.word(`x${g}`, `(from + ix) * P.C4 + g0 + ${g}u`, "from + ix", `g0 + ${g}u`, `g${g}`, "ok"),
+        (g) =>
+          a.word(`x${g}`, `(origin + ix) * P.C4 + g0 + ${g}u`, "origin + ix", `g0 + ${g}u`, `g${g}`, "ok"),
       )
     }
 let ib = (line * P.OW + ox) * P.B_row + n0;
@@ -242,8 +293,12 @@ ${outer(groups, tile.words)}
   const [fromHeight, fromWidth] = forward ? ["P.H", "P.W"] : ["P.OH", "P.OW"];
   const steps = w.stride > 1;
   const source = (m: number) => {
-    if (forward) return `let sy = y${m} + ky; let sx = x_${m} + kx; let ok = sy < ${fromHeight} && sx < ${fromWidth};`;
-    if (!steps) return `let sy = y${m} - ky; let sx = x_${m} - kx; let ok = sy < ${fromHeight} && sx < ${fromWidth};`;
+    if (forward) {
+      return `let sy = y${m} + ky; let sx = x_${m} + kx; let ok = sy < ${fromHeight} && sx < ${fromWidth};`;
+    }
+    if (!steps) {
+      return `let sy = y${m} - ky; let sx = x_${m} - kx; let ok = sy < ${fromHeight} && sx < ${fromWidth};`;
+    }
     return `let ty = y${m} - ky; let tx = x_${m} - kx; let sy = ty / P.stride; let sx = tx / P.stride;
 let ok = ty < 0x80000000u && tx < 0x80000000u && ty % P.stride == 0u && tx % P.stride == 0u && sy < ${fromHeight} && sx < ${fromWidth};`;
   };
@@ -255,8 +310,12 @@ ${
       `let f${m} = (q${m} / (${width} * ${height})) * (${fromHeight} * ${fromWidth});`)
   }
 for (var ky = 0u; ky < P.KH; ky++) { for (var kx = 0u; kx < P.KW; kx++) {
-${each(tile.rows, (m) => `var a${m} = 0xffffffu; { ${source(m)} if (ok) { a${m} = (f${m} + sy * ${fromWidth} + sx) * P.C4; } }`)}
+${
+    each(tile.rows, (m) =>
+      `var a${m} = 0xffffffu; { ${source(m)} if (ok) { a${m} = (f${m} + sy * ${fromWidth} + sx) * P.C4; } }`)
+  }
 let taps = (ky * P.KW + kx) * P.Ci;
+${firstB(plan, "taps")}
 for (var k = 0u; k < P.C4; k++) {
 ${a.before("k", "k")}
 ${each(tile.rows, (m) => windowWord(plan, a, m))}
@@ -276,8 +335,9 @@ function finish(plan: ContractPlan): string {
   const masked = spec.n % 4 !== 0;
   const dirty = masked && spec.orientB === "nk";
   const lines: string[] = [];
-  if (spec.window?.kind === "convW") lines.push(`let m0 = tap * P.Ci + g0 * 4u; let mEnd = (tap + 1u) * P.Ci;`);
-  else lines.push(`let mEnd = P.M;`);
+  if (spec.window?.kind === "convW") {
+    lines.push(`let m0 = tap * P.Ci + g0 * 4u; let mEnd = (tap + 1u) * P.Ci;`);
+  } else lines.push(`let mEnd = P.M;`);
   for (let n = 0; n < tile.words; n++) {
     const c = `(n0 + ${n}u)`;
     lines.push(`if (n0 + ${n}u < P.N4) {`);
@@ -285,7 +345,9 @@ function finish(plan: ContractPlan): string {
     epilogue.partials.forEach((partial, p) =>
       partial.steps.forEach((_, s) => {
         lines.push(`var s${p}_${s} = vec4f(0.0);`);
-        if (partial.reduction === "moments") lines.push(`var t${p}_${s} = vec4f(0.0); var u${p}_${s} = vec4f(0.0);`);
+        if (partial.reduction === "moments") {
+          lines.push(`var t${p}_${s} = vec4f(0.0); var u${p}_${s} = vec4f(0.0);`);
+        }
       })
     );
     for (let m = 0; m < tile.rows; m++) {
@@ -294,14 +356,17 @@ function finish(plan: ContractPlan): string {
       lines.push(`let acc = ${dirty ? `mask_tail(c${m}_${n}, ${c}, P.N)` : `c${m}_${n}`};`);
       const late = renamed(epilogue.program, early, { i: "i", r: "r", c }, `e${n}_`, "v");
       lines.push(late.code);
-      const value = (s: number) => masked && !zero[s] ? `mask_tail(${late.names[s]}, ${c}, P.N)` : late.names[s];
+      const value = (s: number) =>
+        masked && !zero[s] ? `mask_tail(${late.names[s]}, ${c}, P.N)` : late.names[s];
       for (const { operand, step } of epilogue.stores) lines.push(`st_${operand}(i, ${value(step)});`);
       epilogue.partials.forEach((partial, p) =>
         partial.steps.forEach((step, s) => {
           if (partial.reduction === "sum") lines.push(`s${p}_${s} += ${value(step)};`);
           else {
             if (m === 0) lines.push(`u${p}_${s} = ${value(step)};`);
-            lines.push(`{ let d = ${value(step)} - u${p}_${s}; s${p}_${s} += d; t${p}_${s} = fma(d, d, t${p}_${s}); }`);
+            lines.push(
+              `{ let d = ${value(step)} - u${p}_${s}; s${p}_${s} += d; t${p}_${s} = fma(d, d, t${p}_${s}); }`,
+            );
           }
         })
       );

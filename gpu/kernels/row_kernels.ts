@@ -114,7 +114,13 @@ ${row.eachWord(`st_Y(i, select(vec4f(0.0), ld_D(i) - exp4(ld_S(i)) * all, ${row.
 function moments(row: RowTools): string {
   return `${sumRow(row, "sum_all", "ld_X(i)")}
 let average = sum_all / f32(P.last);
-${sumRow(row, "squares", `select(vec4f(0.0), (ld_X(i) - vec4f(average)) * (ld_X(i) - vec4f(average)), ${row.inside})`)}
+${
+    sumRow(
+      row,
+      "squares",
+      `select(vec4f(0.0), (ld_X(i) - vec4f(average)) * (ld_X(i) - vec4f(average)), ${row.inside})`,
+    )
+  }
 let rstd = 1.0 / sqrt(squares / f32(P.last) + P.eps);`;
 }
 
@@ -197,7 +203,12 @@ ${row.eachWord("st_Y(i, (ld_D(i) - ld_X(i) * part) / length);")}`,
 }
 
 /** X logits, T targets packed four to a word; word r of Y: the row's loss in its first lane. */
-export function crossEntropyRows(size: RowSize, smoothing: number, ignore: number, target: DeviceClass): Launch {
+export function crossEntropyRows(
+  size: RowSize,
+  smoothing: number,
+  ignore: number,
+  target: DeviceClass,
+): Launch {
   return rowLaunch({
     label: "cross entropy",
     reads: ["X", "T"],
@@ -222,7 +233,12 @@ ${row.once("st_Y(r, vec4f(loss, 0.0, 0.0, 0.0));")}`,
 }
 
 /** As crossEntropyRows, with D the gradient of each row's loss, packed like T. */
-export function crossEntropyGradRows(size: RowSize, smoothing: number, ignore: number, target: DeviceClass): Launch {
+export function crossEntropyGradRows(
+  size: RowSize,
+  smoothing: number,
+  ignore: number,
+  target: DeviceClass,
+): Launch {
   return rowLaunch({
     label: "cross entropy gradient",
     reads: ["X", "T", "D"],
@@ -258,11 +274,11 @@ export function packRows(rows: number, last: number): Launch {
       workgroup: 64,
       body: `if (id >= P.n) { return; }
 let r = id / P.perRow; let c = id % P.perRow;
-let from = r * P.last + c * 4u;
-var v = vec4f(ld_X(from).x, 0.0, 0.0, 0.0);
-if (c * 4u + 1u < P.last) { v.y = ld_X(from + 1u).x; }
-if (c * 4u + 2u < P.last) { v.z = ld_X(from + 2u).x; }
-if (c * 4u + 3u < P.last) { v.w = ld_X(from + 3u).x; }
+let source = r * P.last + c * 4u;
+var v = vec4f(ld_X(source).x, 0.0, 0.0, 0.0);
+if (c * 4u + 1u < P.last) { v.y = ld_X(source + 1u).x; }
+if (c * 4u + 2u < P.last) { v.z = ld_X(source + 2u).x; }
+if (c * 4u + 3u < P.last) { v.w = ld_X(source + 3u).x; }
 st_Y(id, v);`,
     },
     sizes: [rows * perRow, perRow, last],

@@ -3,6 +3,7 @@
 
 import { type Shape, sizeOf } from "../base/mod.ts";
 import { BLOCK, defineOp, emit, packEntry, slabLayout, type Tensor } from "../graph/mod.ts";
+import { lowered } from "../kernels/mod.ts";
 import { expectFloats } from "./expect.ts";
 
 /** Where the tensors lie: in the order given. */
@@ -12,6 +13,7 @@ function layoutOf(arrays: readonly { readonly shape: Shape }[]) {
 
 defineOp({
   name: "collect",
+  lower: (node) => lowered({ kind: "collect", blocks: node.shape[0] }),
   infer(tensors, attrs) {
     expectFloats(tensors);
     const blocks = attrs.blocks as number, needed = layoutOf(tensors).blocks;

@@ -220,10 +220,7 @@ function host(node: Tensor, state: State): void {
     if (cluster === null || cluster === own || !(cluster.kind === "map" || cluster.kind === "column")) {
       continue;
     }
-    if (cluster.kind === "column" && !fullOperands(cluster.lowered as ColumnLowered).has(use.operand)) {
-      continue;
-    }
-    if (cluster.kind === "map" && !sameGeometry(use.via, cluster.core)) continue;
+    if (!readsInPlace(use, state)) continue;
     const others = inputsOf(cluster, state).filter((t) => t !== node);
     if (dependsOn(others, own, state)) continue;
     for (const member of own.members) {
@@ -234,6 +231,13 @@ function host(node: Tensor, state: State): void {
     if (cluster.kind === "column") joinColumns(node, cluster, state);
     return;
   }
+}
+
+/** The user reads the value at its own word, so the value can be computed there. */
+function readsInPlace(use: Use, state: State): boolean {
+  if (isElementwise(use.by)) return sameGeometry(use.via, use.by);
+  const plan = state.lowered.get(use.by);
+  return plan?.kind === "column" && fullOperands(plan).has(use.operand);
 }
 
 /** The cluster in which a node is computed; for an inlined node with one user, its user's. */

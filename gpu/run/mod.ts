@@ -4,3 +4,4 @@ export * from "./program.ts";
 export * from "./store.ts";
 export * from "./evaluate.ts";
 export { interpret, type ReferenceValues } from "./reference.ts";
+export * from "./output_ring.ts";

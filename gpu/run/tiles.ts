@@ -18,7 +18,7 @@ export function chooseTile(spec: ContractSpec, target: DeviceClass): Tile {
       ENOUGH_INVOCATIONS,
     );
   }
-  const rows = spec.orientA === "km" ? 8 : kind !== undefined && spec.m >= 4096 ? 16 : spec.m < 8 ? 4 : 8;
+  const rows = spec.orientA === "km" ? 8 : spec.m < 8 ? 4 : spec.m * n4 >= 16 * 1024 ? 16 : 8;
   return withSplits(spec, { rows, words, splits: 1 }, ENOUGH_INVOCATIONS);
 }
 
