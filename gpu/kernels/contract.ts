@@ -53,7 +53,11 @@ export interface Epilogue {
   readonly program: Program;
   readonly stores: readonly { readonly operand: string; readonly step: number }[];
   /** Sums down the rows of each tile, [tiles, parts, N]. */
-  readonly partials: readonly { readonly operand: string; readonly reduction: Reduction; readonly steps: readonly number[] }[];
+  readonly partials: readonly {
+    readonly operand: string;
+    readonly reduction: Reduction;
+    readonly steps: readonly number[];
+  }[];
 }
 
 export interface ContractPlan {
@@ -74,6 +78,8 @@ export interface Tile {
   readonly words: number;
   /** Parts that k is cut into; each leaves its own partial Y. */
   readonly splits: number;
+  /** gpu: rows and words of one invocation, and the steps of k that are shared at a time. */
+  readonly own?: { readonly rows: number; readonly words: number; readonly depth: number };
 }
 
 /** Multiply-adds times two. */
@@ -81,14 +87,16 @@ export function contractFlops(spec: ContractSpec): number {
   return 2 * spec.batch[0] * spec.batch[1] * spec.m * spec.n * spec.k;
 }
 
-/** Row tiles of a contraction: a weight gradient's rows are cut tap by tap. */
+/** Row tiles of a contraction. Rows of a weight gradient have whole words for each tap; software cuts them tap by tap. */
 export function rowTiles(spec: ContractSpec, tile: Tile): number {
   const w = spec.window;
   if (w?.kind !== "convW") return Math.ceil(spec.m / tile.rows);
-  return w.kernelHeight * w.kernelWidth * Math.ceil(w.inChannels / tile.rows);
+  const taps = w.kernelHeight * w.kernelWidth;
+  if (tile.own !== undefined) return Math.ceil(taps * Math.ceil(w.inChannels / 4) * 4 / tile.rows);
+  return taps * Math.ceil(w.inChannels / tile.rows);
 }
 
-/** Length of the dimension that `splits` cuts: words or single steps of k, or rows of output pixels. */
+/** Length of what `splits` cuts (software): words or single steps of k, or rows of output pixels. */
 export function splitLength(spec: ContractSpec): number {
   if (spec.window?.kind === "convW") return spec.window.images * spec.window.outHeight;
   if (spec.window !== undefined) return 1;
