@@ -5,3 +5,4 @@ export * from "./store.ts";
 export * from "./evaluate.ts";
 export { interpret, type ReferenceValues } from "./reference.ts";
 export * from "./output_ring.ts";
+export * from "./debug.ts";

@@ -23,7 +23,8 @@ export function outputRing(gpu: Gpu, places: number, names: readonly string[]): 
       ring.write(encoder, place, names.map((name) => outputStorage(program, name))),
     read: async () => {
       const all = await ring.read();
-      const column = (i: number) => Float32Array.from({ length: places }, (_, at) => all[at * names.length + i]);
+      const column = (i: number) =>
+        Float32Array.from({ length: places }, (_, at) => all[at * names.length + i]);
       return new Map(names.map((name, i) => [name, column(i)]));
     },
     destroy: () => ring.destroy(),

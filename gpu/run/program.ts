@@ -308,7 +308,7 @@ async function compileCalls(
   return { compiled, uniform: createUniform(gpu, words, "kernel numbers") };
 }
 
-function storageAt(place: Place): Storage {
+export function storageAt(place: Place): Storage {
   if ("storage" in place) return place.storage;
   const { slab, next } = place;
   return slab.sides[next ? 1 - slab.current : slab.current]!;

@@ -1,0 +1,104 @@
+// Steps over batches that do not fit at once: gradients of k micro-batches are added up in a slab, then applied. With
+// statistics that do not couple samples (no batch norm) this equals one step over the whole batch.
+
+import { philox } from "../base/mod.ts";
+import { constant, createGraph, type Graph, scalar, slab, type Tensor } from "../graph/mod.ts";
+import * as ops from "../ops/mod.ts";
+import { gradientSlab } from "../optim/mod.ts";
+import { compile, defineSlab, destroyProgram, type MemoryReport, type Program, run } from "../run/mod.ts";
+import {
+  guarded,
+  movedBuffers,
+  readingsOf,
+  type StepContext,
+  type TrainingStep,
+  weightUpdate,
+} from "./step.ts";
+import type { Task, TaskLoss } from "./task.ts";
+
+/** Sum of the gradients so far. */
+export const GRADIENT = "accumulated";
+/** Means of loss and metrics so far: one block each, the value first in it. */
+const READINGS = "accumulated_readings";
+
+/** The step of `count` micro-batches; its loss and metrics are the means of theirs. */
+export async function accumulatedStep<Batch>(
+  context: StepContext,
+  task: Task<Batch>,
+  count: number,
+): Promise<TrainingStep> {
+  const graph = createGraph();
+  const built = task.build(graph);
+  const readings = readingsOf(built, null);
+  const g = gradientSlab(graph, [built.loss], [constant(graph, [1], [])], context.layout);
+  defineAccumulators(context, Object.keys(readings).length);
+  const assign = {
+    [GRADIENT]: sumSoFar(slab(graph, GRADIENT, g.shape[0]), ops.mulScalar(g, 1 / count)),
+    [READINGS]: sumSoFar(...shareOf(graph, readings, count)),
+    ...guarded(graph, movedBuffers(graph, context, built.updates), [built.loss]),
+  };
+  const gather = await compile(context.store, { outputs: {}, assign }, memoryOf(context, "micro-batch"));
+  const apply = await applyProgram(context, built);
+  return {
+    readings: [...apply.outputs.keys()],
+    programs: [gather, apply],
+    enqueue: (feeds, scalars, after) => {
+      feeds.forEach((inputs, i) => run(gather, { inputs, scalars: microScalars(scalars, i) }));
+      run(apply, { scalars }, after(apply));
+    },
+    replay: (feeds, scalars) =>
+      feeds.map((inputs, i) => {
+        return { program: gather, inputs: { inputs, scalars: microScalars(scalars, i) }, swap: false };
+      }),
+    destroy: () => [gather, apply].forEach(destroyProgram),
+  };
+}
+
+export function memoryOf(context: StepContext, part: string) {
+  return { onMemory: (report: MemoryReport) => context.onMemory?.(part, report) };
+}
+
+/** Makes the slabs that micro-batches add to. They are no part of a trainer's state: a step leaves nothing in them. */
+export function defineAccumulators({ store, layout }: StepContext, readings: number): void {
+  defineSlab(store, GRADIENT, layout.blocks);
+  defineSlab(store, READINGS, readings);
+}
+
+/** Loss and metrics over `count`, as the slab of readings and what is added to it. */
+function shareOf(graph: Graph, readings: Record<string, Tensor>, count: number): [Tensor, Tensor] {
+  const blocks = Object.keys(readings).length;
+  const share = ops.mulScalar(ops.collect(Object.values(readings), { blocks }), 1 / count);
+  return [slab(graph, READINGS, blocks), share];
+}
+
+/** The slab of readings with the values of a pass that has them all at once. */
+export function wholeReadings(loss: TaskLoss): Record<string, Tensor> {
+  const readings = readingsOf(loss, null);
+  return { [READINGS]: ops.collect(Object.values(readings), { blocks: Object.keys(readings).length }) };
+}
+
+/** total + share, and share alone in the first micro-batch, whatever the last step left. */
+export function sumSoFar(total: Tensor, share: Tensor): Tensor {
+  return ops.where(scalar(total.graph, "micro_first"), share, ops.add(total, share));
+}
+
+/** Step scalars of micro-batch i: its number, whether it is the first, and a seed of its own (the step's for the first). */
+export function microScalars(scalars: Readonly<Record<string, number>>, i: number): Record<string, number> {
+  const seed = i === 0 ? scalars.seed : philox([i, 0, 0, 0], [scalars.seed, 0])[0] >>> 8;
+  return { ...scalars, seed, micro: i, micro_first: i === 0 ? 1 : 0 };
+}
+
+/** The program that applies the accumulated gradient and gives the readings. */
+export function applyProgram(context: StepContext, loss: TaskLoss): Promise<Program> {
+  const graph = createGraph();
+  const names = Object.keys(readingsOf(loss, null));
+  const means = slab(graph, READINGS, names.length);
+  const value = (i: number) =>
+    ops.reshape(ops.slice(means, { starts: [i, 0], ends: [i + 1, 1], steps: [1, 1] }), []);
+  const read = Object.fromEntries(names.map((name, i) => [name, value(i)]));
+  const g = slab(graph, GRADIENT, context.layout.blocks);
+  const { slabs, norm } = weightUpdate(graph, context, g, loss.clamp);
+  const outputs = norm === null ? read : { ...read, grad_norm: norm };
+  const assign = guarded(graph, slabs, [read.loss, norm]);
+  return compile(context.store, { outputs, assign }, memoryOf(context, "update"));
+}

@@ -1,0 +1,202 @@
+// A trainer's state as named tensors in PyTorch's names and layouts: one set is the model's state dict, which other
+// tools read; the other is what only a resumed run needs. Written as files elsewhere (data_utils/runs, safetensors).
+
+import { sameShape, type Shape, showShape, sizeOf } from "../base/mod.ts";
+import { BLOCK, packEntry, type ParamSpec, type SlabLayout, unpackEntry } from "../graph/mod.ts";
+import { readSlabs, type Slab, type Store, writeSlab } from "../run/mod.ts";
+
+/** A tensor as it stands in a file: row-major, convolutions OIHW. */
+export interface StateTensor {
+  readonly data: Float32Array<ArrayBuffer> | BigInt64Array<ArrayBuffer>;
+  readonly shape: readonly number[];
+  readonly dtype: "f32" | "i64";
+}
+
+export interface NamedTensor extends StateTensor {
+  readonly name: string;
+}
+
+/** Any record of values and shape, such as data_utils reads from a safetensors file. */
+export interface StoredValues {
+  readonly data: ArrayLike<number> | BigInt64Array;
+  readonly shape: readonly number[];
+}
+
+/** Everything a run needs to go on as if it had never stopped. */
+export interface TrainerState {
+  /** Steps done. */
+  readonly step: number;
+  /** The state dict: trained and frozen weights, running statistics, counters (num_batches_tracked, i64). */
+  readonly model: ReadonlyMap<string, StateTensor>;
+  /** `<slot>.<parameter>` for what the optimiser remembers, `ema.<parameter>` for averaged weights. */
+  readonly optimizer: ReadonlyMap<string, StateTensor>;
+}
+
+/** Name of the number of steps among the tensors of the second file. */
+const STEP = "step";
+
+/** The first file: the state dict. */
+export function modelTensors(state: TrainerState): NamedTensor[] {
+  return named(state.model);
+}
+
+/** The second file: optimiser, averages and the number of steps done (`step`, i64). */
+export function optimizerTensors(state: TrainerState): NamedTensor[] {
+  return [{ name: STEP, ...counter(state.step) }, ...named(state.optimizer)];
+}
+
+/**
+ * The state in the tensors of both files. Throws RangeError when the second has no `step`.
+ */
+export function stateOf(
+  model: ReadonlyMap<string, StoredValues>,
+  optimizer: ReadonlyMap<string, StoredValues>,
+): TrainerState {
+  const step = optimizer.get(STEP);
+  if (step === undefined) throw new RangeError(`The optimiser's tensors hold no "${STEP}"`);
+  const rest = [...optimizer].filter(([name]) => name !== STEP);
+  const copied = (entries: Iterable<[string, StoredValues]>) =>
+    new Map([...entries].map(([name, values]) => [name, stateTensor(values)]));
+  return { step: Number(step.data[0]), model: copied(model), optimizer: copied(rest) };
+}
+
+function named(tensors: ReadonlyMap<string, StateTensor>): NamedTensor[] {
+  return [...tensors].map(([name, tensor]) => ({ name, ...tensor }));
+}
+
+/** An integer of the state dict. */
+export function counter(value: number): StateTensor {
+  return { data: BigInt64Array.of(BigInt(value)), shape: [], dtype: "i64" };
+}
+
+function stateTensor({ data, shape }: StoredValues): StateTensor {
+  if (data instanceof BigInt64Array) return { data: BigInt64Array.from(data), shape, dtype: "i64" };
+  return { data: Float32Array.from(data as ArrayLike<number>), shape, dtype: "f32" };
+}
+
+/** A parameter's shape in PyTorch: convolutions [O,I,H,W], here [H,W,I,O]. */
+export function diskShape(spec: Pick<ParamSpec, "shape" | "layout">): number[] {
+  if (spec.layout === "plain") return [...spec.shape];
+  const [h, w, i, o] = spec.shape;
+  return [o, i, h, w];
+}
+
+/** Calls `visit` with the place of every element of a kernel in HWIO and in OIHW. */
+function eachWeight([h, w, i, o]: Shape, visit: (hwio: number, oihw: number) => void): void {
+  const area = h * w;
+  for (let at = 0; at < area; at++) {
+    for (let c = 0; c < i; c++) {
+      for (let k = 0; k < o; k++) visit((at * i + c) * o + k, (k * i + c) * area + at);
+    }
+  }
+}
+
+/** A parameter's values as PyTorch lays them out. */
+function toDisk(spec: ParamSpec, values: Float32Array<ArrayBuffer>): StateTensor {
+  const shape = diskShape(spec);
+  if (spec.layout === "plain") return { data: values, shape, dtype: "f32" };
+  const data = new Float32Array(values.length);
+  eachWeight(spec.shape, (here, there) => data[there] = values[here]);
+  return { data, shape, dtype: "f32" };
+}
+
+/** A parameter's values as the engine lays them out. Throws TypeError when the stored shape is another. */
+function fromDisk(spec: ParamSpec, { data, shape }: StoredValues): Float32Array {
+  const wanted = diskShape(spec);
+  if (!sameShape(shape, wanted) || data.length !== sizeOf(wanted)) {
+    throw new TypeError(
+      `"${spec.name}" is stored as ${showShape(shape)}, the model wants ${showShape(wanted)}`,
+    );
+  }
+  const values = Float32Array.from(data as ArrayLike<number>);
+  if (spec.layout === "plain") return values;
+  const out = new Float32Array(values.length);
+  eachWeight(spec.shape, (here, there) => out[here] = values[there]);
+  return out;
+}
+
+/** The parameters of a slab as they stand in a file, from its floats. */
+function unpack(
+  store: Store,
+  layout: SlabLayout,
+  floats: Float32Array<ArrayBuffer>,
+): [string, StateTensor][] {
+  return layout.entries.map((entry) => {
+    return [entry.name, toDisk(store.placeOf.get(entry.name)!.spec, unpackEntry(floats, entry))];
+  });
+}
+
+/** Slabs that hold weights or statistics of their own names. */
+const MODEL_SLABS = ["params", "frozen", "buffers"];
+
+/** Slabs laid out like "params": what the optimiser remembers, and averages. */
+function followers(store: Store): Slab[] {
+  return [...store.slabs.values()].filter(({ name, layout }) =>
+    layout !== null && !MODEL_SLABS.includes(name)
+  );
+}
+
+/** The state dict and what the optimiser remembers, as they are after the last step; one wait. */
+export async function readState(
+  store: Store,
+  step: number,
+  counters: ReadonlyMap<string, number>,
+): Promise<TrainerState> {
+  const own = MODEL_SLABS.filter((name) => store.slabs.has(name)),
+    extra = followers(store).map((s) => s.name);
+  const floats = await readSlabs(store, [...own, ...extra]);
+  const tensors = (name: string) => unpack(store, store.slabs.get(name)!.layout!, floats.get(name)!);
+  const model = new Map([
+    ...own.flatMap(tensors),
+    ...[...counters].map(([name, value]): [string, StateTensor] => [name, counter(value)]),
+  ]);
+  const named = (slot: string) => tensors(slot).map(([n, t]): [string, StateTensor] => [`${slot}.${n}`, t]);
+  return { step, model, optimizer: new Map(extra.flatMap(named)) };
+}
+
+/**
+ * Replaces weights, statistics and counters. Throws RangeError naming tensors that are missing or that the model does
+ * not have (nothing is written then), TypeError when a shape is another.
+ */
+export function writeModel(
+  store: Store,
+  model: ReadonlyMap<string, StoredValues>,
+  counters: Map<string, number>,
+): void {
+  const wanted = [...store.placeOf.keys(), ...counters.keys()];
+  refuseDifference("The model", wanted, model);
+  for (const name of MODEL_SLABS) {
+    const slab = store.slabs.get(name);
+    if (slab !== undefined) pack(store, slab, (tensor) => model.get(tensor)!);
+  }
+  for (const name of counters.keys()) counters.set(name, Number(model.get(name)!.data[0]));
+}
+
+/** Replaces all that a state holds but the number of steps. Throws as `writeModel`. */
+export function writeState(store: Store, state: TrainerState, counters: Map<string, number>): void {
+  const slabs = followers(store);
+  const wanted = slabs.flatMap(({ name, layout }) => layout!.entries.map((entry) => `${name}.${entry.name}`));
+  refuseDifference("The optimiser", wanted, state.optimizer);
+  writeModel(store, state.model, counters);
+  for (const slab of slabs) pack(store, slab, (name) => state.optimizer.get(`${slab.name}.${name}`)!);
+}
+
+function refuseDifference(whose: string, wanted: string[], given: ReadonlyMap<string, unknown>): void {
+  const missing = wanted.filter((name) => !given.has(name)), known = new Set(wanted);
+  const strange = [...given.keys()].filter((name) => !known.has(name));
+  const show = (names: string[]) =>
+    names.slice(0, 3).join(", ") + (names.length > 3 ? `, ${names.length - 3} more` : "");
+  if (missing.length > 0) {
+    throw new RangeError(`${whose} wants ${show(missing)}, which the state does not hold`);
+  }
+  if (strange.length > 0) throw new RangeError(`${whose} has no ${show(strange)}, which the state holds`);
+}
+
+/** Fills a slab from the tensors of a file. */
+function pack(store: Store, slab: Slab, find: (name: string) => StoredValues): void {
+  const floats = new Float32Array(slab.blocks * BLOCK);
+  for (const entry of slab.layout!.entries) {
+    packEntry(floats, entry, fromDisk(store.placeOf.get(entry.name)!.spec, find(entry.name)));
+  }
+  writeSlab(store, slab.name, floats);
+}

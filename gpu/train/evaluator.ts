@@ -1,0 +1,74 @@
+// Forward passes over a store: the model in training, or one loaded from a file. The graph is built in evaluation
+// form (running statistics) and compiled once per batch shape.
+
+import type { HostArray } from "../base/mod.ts";
+import { createGraph, type Graph, type Tensor } from "../graph/mod.ts";
+import {
+  compile,
+  createStore,
+  defineParams,
+  destroyProgram,
+  type MemoryReport,
+  type Program,
+  read,
+  run,
+  type Store,
+} from "../run/mod.ts";
+import { type StoredValues, writeModel } from "./checkpoint.ts";
+
+export interface EvaluatorOptions {
+  readonly store: Store;
+  /** Declares inputs and gives the outputs by name. Every parameter it asks for must be in the store. */
+  build(graph: Graph): Readonly<Record<string, Tensor>>;
+  readonly onMemory?: (report: MemoryReport) => void;
+}
+
+export interface Evaluator {
+  readonly program: Program;
+  /**
+   * Outputs for one batch, with the store's weights of the moment. Several calls may be under way: each is enqueued
+   * at once and waits only for its own result.
+   */
+  run(inputs: Readonly<Record<string, HostArray>>): Promise<Record<string, HostArray>>;
+  destroy(): void;
+}
+
+/** Compiles an evaluation graph over a store. */
+export async function createEvaluator({ store, build, onMemory }: EvaluatorOptions): Promise<Evaluator> {
+  const program = await compile(store, { outputs: build(createGraph()) }, { onMemory });
+  return {
+    program,
+    run: (inputs) => {
+      run(program, { inputs });
+      return read(program);
+    },
+    destroy: () => destroyProgram(program),
+  };
+}
+
+/** The store seen with averaged weights in place of the trained ones; nothing is copied. */
+export function averagedStore(store: Store): Store {
+  const average = store.slabs.get("ema");
+  if (average === undefined) throw new RangeError("The trainer keeps no average: give it the option ema");
+  const placeOf = new Map([...store.placeOf].map(([name, place]) => {
+    return [name, place.slab.name === "params" ? { ...place, slab: average } : place];
+  }));
+  return { ...store, placeOf };
+}
+
+/**
+ * A store with the weights of a state dict and no trainer, for the graph that `build` makes. Counters and entries that
+ * the graph does not use are passed over; throws RangeError for one that is missing, TypeError for another shape.
+ */
+export function modelStore(
+  gpu: Store["gpu"],
+  build: (graph: Graph) => unknown,
+  model: ReadonlyMap<string, StoredValues>,
+): Store {
+  const graph = createGraph();
+  build(graph);
+  const store = createStore(gpu);
+  defineParams(store, "params", [...graph.params.values()], 0);
+  writeModel(store, new Map([...model].filter(([name]) => store.placeOf.has(name))), new Map());
+  return store;
+}

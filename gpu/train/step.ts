@@ -1,0 +1,155 @@
+// One training step as one program: forward, loss, gradients, clipping, optimiser, averages, running statistics and
+// clamps. Where the loss (or the gradient norm, if it is computed) is not finite, nothing is updated: the weights stay
+// those that the fault can be looked for with.
+
+import type { HostArray } from "../base/mod.ts";
+import {
+  constant,
+  createGraph,
+  type Graph,
+  slab,
+  type SlabLayout,
+  type StateUpdates,
+  type Tensor,
+} from "../graph/mod.ts";
+import * as ops from "../ops/mod.ts";
+import {
+  type BlockTable,
+  clampParameters,
+  clipGlobalNorm,
+  clipTensorNorms,
+  ema,
+  gradientSlab,
+  type Optimizer,
+  runningSlab,
+} from "../optim/mod.ts";
+import {
+  compile,
+  destroyProgram,
+  type MemoryReport,
+  type Program,
+  run,
+  type StepInputs,
+  type Store,
+} from "../run/mod.ts";
+import type { Task, TaskLoss } from "./task.ts";
+
+/** How gradients are shortened: all together to a common norm, or every tensor to its own (DINO). */
+export interface Clipping {
+  readonly kind: "global" | "tensor";
+  readonly limit: number;
+}
+
+/** What every kind of step needs to know. */
+export interface StepContext {
+  readonly store: Store;
+  /** Layout of the slab "params" and of every slab that follows it. */
+  readonly layout: SlabLayout;
+  /** Layout of the slab "buffers"; null without running statistics. */
+  readonly buffers: SlabLayout | null;
+  readonly table: BlockTable;
+  readonly optimizer: Optimizer;
+  readonly clip: Clipping | null;
+  readonly averaged: boolean;
+  readonly onMemory?: (part: string, report: MemoryReport) => void;
+}
+
+export type Feed = Readonly<Record<string, HostArray>>;
+type Scalars = Readonly<Record<string, number>>;
+type After = (program: Program) => (encoder: GPUCommandEncoder) => void;
+
+/** One run of a program within a step. */
+export interface StepPart {
+  readonly program: Program;
+  readonly inputs: StepInputs;
+  /** Whether later parts read slabs that this one writes, none of which belongs to the trainer's state. */
+  readonly swap: boolean;
+}
+
+/** The compiled programs of a step. */
+export interface TrainingStep {
+  /** Names of the scalar outputs of the last program: "loss", the metrics, "grad_norm" where it is computed. */
+  readonly readings: readonly string[];
+  readonly programs: readonly Program[];
+  /** Enqueues the step over its micro-batches; `after` joins the submit that has the readings. */
+  enqueue(feeds: readonly Feed[], scalars: Scalars, after: After): void;
+  /** The programs and inputs that the step would run, in order, for a search of the first value that is not finite. */
+  replay(feeds: readonly Feed[], scalars: Scalars): StepPart[];
+  destroy(): void;
+}
+
+/** Loss, metrics and, if given, the gradient norm, as outputs. Throws RangeError for a metric called "loss". */
+export function readingsOf(loss: TaskLoss, norm: Tensor | null): Record<string, Tensor> {
+  const metrics = loss.metrics ?? {};
+  for (const name of ["loss", "grad_norm"]) {
+    if (name in metrics) throw new RangeError(`A metric may not be called "${name}"`);
+  }
+  return { loss: loss.loss, ...metrics, ...(norm === null ? {} : { grad_norm: norm }) };
+}
+
+/** New contents of all slabs that gradient `g` moves, and the gradient norm before clipping where clipping needs it. */
+export function weightUpdate(
+  graph: Graph,
+  context: StepContext,
+  g: Tensor,
+  clamp: TaskLoss["clamp"] = {},
+): { slabs: Record<string, Tensor>; norm: Tensor | null } {
+  const { layout, table, optimizer, clip } = context;
+  const leaf = (name: string) => slab(graph, name, layout.blocks);
+  let clipped = g, norm: Tensor | null = null;
+  if (clip?.kind === "global") ({ slabs: [clipped], norm } = clipGlobalNorm([g], clip.limit));
+  else if (clip?.kind === "tensor") clipped = clipTensorNorms(g, table, clip.limit);
+  const slots = Object.fromEntries(optimizer.slots.map((name) => [name, leaf(name)]));
+  const after = optimizer.update(graph, { p: leaf("params"), g: clipped, slots, table });
+  const params = Object.entries(clamp).reduce(
+    (p, [name, [min, max]]) => clampParameters(p, layout, [name], { min, max }),
+    after.p,
+  );
+  const slabs: Record<string, Tensor> = { params, ...after.slots };
+  if (context.averaged) slabs.ema = ema(graph, leaf("ema"), params);
+  return { slabs, norm };
+}
+
+/** The slabs as they are where one of the judges is not finite, else as they shall be. */
+export function guarded(
+  graph: Graph,
+  slabs: Readonly<Record<string, Tensor>>,
+  judges: readonly (Tensor | null)[],
+): Record<string, Tensor> {
+  const sum = judges.filter((t) => t !== null).reduce((a, b) => ops.add(a, b));
+  const faulty = ops.nonFinite(sum);
+  const keep = ([name, next]: [string, Tensor]) => {
+    return [name, ops.where(faulty, slab(graph, name, next.shape[0]), next)];
+  };
+  return Object.fromEntries(Object.entries(slabs).map(keep));
+}
+
+/** The slab of running statistics after a forward, under its name; nothing where there are none. */
+export function movedBuffers(
+  graph: Graph,
+  { buffers }: StepContext,
+  updates: StateUpdates | undefined,
+): Record<string, Tensor> {
+  if (buffers === null || updates === undefined) return {};
+  return { buffers: runningSlab(graph, buffers, updates, slab(graph, "buffers", buffers.blocks)) };
+}
+
+/** The step of a batch that fits at once. */
+export async function wholeStep<Batch>(context: StepContext, task: Task<Batch>): Promise<TrainingStep> {
+  const graph = createGraph();
+  const built = task.build(graph);
+  const g = gradientSlab(graph, [built.loss], [constant(graph, [1], [])], context.layout);
+  const { slabs, norm } = weightUpdate(graph, context, g, built.clamp);
+  const outputs = readingsOf(built, norm);
+  const next = { ...slabs, ...movedBuffers(graph, context, built.updates) };
+  const assign = guarded(graph, next, [built.loss, norm]);
+  const onMemory = (report: MemoryReport) => context.onMemory?.("step", report);
+  const program = await compile(context.store, { outputs, assign }, { onMemory });
+  return {
+    readings: Object.keys(outputs),
+    programs: [program],
+    enqueue: ([inputs], scalars, after) => run(program, { inputs, scalars }, after(program)),
+    replay: ([inputs], scalars) => [{ program, inputs: { inputs, scalars }, swap: false }],
+    destroy: () => destroyProgram(program),
+  };
+}
