@@ -5,6 +5,7 @@ import { lowerEmbeddingGrad } from "./lowering_matmul.ts";
 import { axisOf, lastOf, sameShape, type Shape, showShape, sizeOf } from "../base/mod.ts";
 import { defineOp, emit, type RefArray, type Tensor } from "../graph/mod.ts";
 import { expectFloats, expectIndices, expectLayout } from "./expect.ts";
+import { lowerEmbedding, lowerGather, lowerGatherGrad, lowerIndexRows, lowerIndexRowsGrad } from "./lowering_index.ts";
 import { permute, reshape, slice } from "./shape.ts";
 import { topkIndices } from "./reduce.ts";
 
@@ -17,6 +18,7 @@ function indexAt(idx: RefArray, i: number, size: number): number {
 
 defineOp({
   name: "embedding",
+  lower: lowerEmbedding,
   infer([idx, w]) {
     expectIndices(idx);
     expectFloats([w]);
@@ -75,6 +77,7 @@ defineOp({
 
 defineOp({
   name: "gather",
+  lower: lowerGather,
   infer([x, idx]) {
     expectIndices(idx);
     expectFloats([x]);
@@ -97,6 +100,7 @@ defineOp({
 
 defineOp({
   name: "gatherGrad",
+  lower: lowerGatherGrad,
   infer([idx, dy], attrs) {
     expectIndices(idx);
     expectFloats([dy]);
@@ -126,6 +130,7 @@ defineOp({
 
 defineOp({
   name: "indexRows",
+  lower: lowerIndexRows,
   infer([x, idx]) {
     expectIndices(idx);
     expectFloats([x]);
@@ -155,6 +160,7 @@ defineOp({
 
 defineOp({
   name: "indexRowsGrad",
+  lower: lowerIndexRowsGrad,
   infer([idx, dy], attrs) {
     expectIndices(idx);
     expectFloats([dy]);

@@ -3,6 +3,7 @@
 import { type Shape, sizeOf } from "../base/mod.ts";
 import { type Attrs, defineOp, emit, type RefArray, type Tensor } from "../graph/mod.ts";
 import { expectFloats, expectLayout, expectShape, expectWhole } from "./expect.ts";
+import { lowerAvgPool, lowerAvgPoolGrad } from "./lowering_pool.ts";
 
 /**
  * Means of kernel x kernel windows, without padding: x [N,H,W,C] gives [N,H',W',C], H' = floor((H - kernel) / stride)
@@ -86,6 +87,7 @@ const geometries: readonly [string, Shape, number, number][] = [
 
 defineOp({
   name: "avgPool",
+  lower: lowerAvgPool,
   infer: (inputs, attrs) => {
     expectFloats(inputs);
     expectLayout("image", inputs[0], "[N,H,W,C]");
@@ -106,6 +108,7 @@ defineOp({
 
 defineOp({
   name: "avgPoolGrad",
+  lower: lowerAvgPoolGrad,
   infer: (inputs, attrs) => {
     expectFloats(inputs);
     expectLayout("gradient", inputs[0], "[N,H,W,C]");

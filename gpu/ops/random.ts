@@ -12,11 +12,13 @@ import {
   scalar,
   type Tensor,
 } from "../graph/mod.ts";
+import { lowerRandom } from "./lowering_random.ts";
 import { greater, mul, mulScalar } from "./elementwise.ts";
 
-function defineRandom(name: string, draw: typeof uniforms, cost: number): OpRecord {
+function defineRandom(name: string, kind: "uniform" | "normal", draw: typeof uniforms, cost: number): OpRecord {
   return defineOp({
     name,
+    lower: lowerRandom(kind),
     infer(inputs, attrs) {
       if (inputs.length !== 2 || inputs.some((t) => t.shape.length > 0)) {
         throw new TypeError(`${name} wants the scalars seed and step`);
@@ -48,8 +50,8 @@ function randomCase(shape: Shape, seed: number, stream: number, step: number): O
   };
 }
 
-defineRandom("randomUniform", uniforms, 10);
-defineRandom("randomNormal", normals, 30);
+defineRandom("randomUniform", "uniform", uniforms, 10);
+defineRandom("randomNormal", "normal", normals, 30);
 
 /** Names the draw: two draws with the same stream are equal; use streamOf(name) of base. Unsigned 32-bit. */
 export interface RandomOptions {

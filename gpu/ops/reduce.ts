@@ -7,6 +7,7 @@ import { defineOp, emit, type OpCase, type RefArray, type Tensor } from "../grap
 import { div, equal, mul, mulScalar } from "./elementwise.ts";
 import { reducedShape, walk } from "./reference_tools.ts";
 import { expectFloats } from "./expect.ts";
+import { lowerArgmax, lowerTopk } from "./lowering_index.ts";
 import { broadcastTo, reshape } from "./shape.ts";
 
 export { sumTo } from "./sum_to.ts";
@@ -103,6 +104,7 @@ defineOp({
 
 defineOp({
   name: "argmax",
+  lower: lowerArgmax,
   infer([t], attrs) {
     const axis = axisOf(attrs.axis as number, t.shape.length);
     if (sizeOf(t.shape) === 0) throw new TypeError("argmax of an empty tensor");
@@ -141,6 +143,7 @@ defineOp({
 
 defineOp({
   name: "topkIndices",
+  lower: lowerTopk,
   infer([t], attrs) {
     const k = attrs.k as number;
     if (t.shape.length === 0) throw new TypeError("Top-k of a scalar");

@@ -14,12 +14,14 @@ import {
 } from "../base/mod.ts";
 import { type Attrs, defineOp, emit, type Tensor } from "../graph/mod.ts";
 import { broadcastIndex, pick, walk } from "./reference_tools.ts";
+import { lowerConcat, lowerPermute, lowerReshape, lowerSlice, lowerSliceGrad } from "./lowering_shape.ts";
 import { sumTo } from "./sum_to.ts";
 
 const numbers = (attrs: Attrs, name: string) => attrs[name] as readonly number[];
 
 defineOp({
   name: "reshape",
+  lower: lowerReshape,
   infer([t], attrs) {
     const shape = numbers(attrs, "shape");
     if (sizeOf(shape) !== sizeOf(t.shape) || !shape.every(Number.isInteger)) {
@@ -45,6 +47,7 @@ defineOp({
 
 defineOp({
   name: "permute",
+  lower: lowerPermute,
   infer([t], attrs) {
     const perm = numbers(attrs, "perm");
     const sorted = [...perm].sort((a, b) => a - b);
@@ -87,6 +90,7 @@ const sliceCases = [
 
 defineOp({
   name: "slice",
+  lower: lowerSlice,
   infer([t], attrs) {
     const [starts, ends, steps] = ["starts", "ends", "steps"].map((name) => numbers(attrs, name));
     const rank = t.shape.length;
@@ -123,6 +127,7 @@ defineOp({
 
 defineOp({
   name: "sliceGrad",
+  lower: lowerSliceGrad,
   infer([dy], attrs) {
     const [starts, steps, shape] = ["starts", "steps", "shape"].map((name) => numbers(attrs, name));
     if ([starts, steps, shape].some((list) => list.length !== dy.shape.length)) {
@@ -188,6 +193,7 @@ defineOp({
 
 defineOp({
   name: "concat",
+  lower: lowerConcat,
   infer(tensors, attrs) {
     const axis = attrs.axis as number;
     const [first] = tensors;

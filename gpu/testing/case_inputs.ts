@@ -17,16 +17,15 @@ export interface BuiltCase {
   readonly graph: Graph;
   readonly inputs: readonly Tensor[];
   readonly output: Tensor;
-  /** Float32-exact values by input name (`x0`, `x1`, ...). */
+  /** Float32-exact values by input name (`x0`, `x1`, ... after the prefix). */
   readonly values: Map<string, RefArray>;
 }
 
-/** A graph that holds one case of an op, and values for its inputs. */
-export function buildCase(record: OpRecord, test: OpCase): BuiltCase {
-  const graph = createGraph();
+/** A graph that holds one case of an op, and values for its inputs; or the case in a graph of several. */
+export function buildCase(record: OpRecord, test: OpCase, graph = createGraph(), prefix = ""): BuiltCase {
   const values = new Map<string, RefArray>();
   const inputs = test.inputs.map((spec, i) => {
-    const name = `x${i}`;
+    const name = `${prefix}x${i}`;
     values.set(name, { data: caseValues(spec, `${record.name}/${test.name}/${i}`), shape: spec.shape });
     return input(graph, name, spec.shape, spec.dtype);
   });
