@@ -6,14 +6,7 @@ import { constant, createGraph, type Graph, scalar, slab, type Tensor } from "..
 import * as ops from "../ops/mod.ts";
 import { gradientSlab } from "../optim/mod.ts";
 import { compile, defineSlab, destroyProgram, type MemoryReport, type Program, run } from "../run/mod.ts";
-import {
-  guarded,
-  movedBuffers,
-  readingsOf,
-  type StepContext,
-  type TrainingStep,
-  weightUpdate,
-} from "./step.ts";
+import { movedBuffers, readingsOf, type StepContext, type TrainingStep, weightUpdate } from "./step.ts";
 import type { Task, TaskLoss } from "./task.ts";
 
 /** Sum of the gradients so far. */
@@ -35,7 +28,7 @@ export async function accumulatedStep<Batch>(
   const assign = {
     [GRADIENT]: sumSoFar(slab(graph, GRADIENT, g.shape[0]), ops.mulScalar(g, 1 / count)),
     [READINGS]: sumSoFar(...shareOf(graph, readings, count)),
-    ...guarded(graph, movedBuffers(graph, context, built.updates), [built.loss]),
+    ...movedBuffers(graph, context, built.updates, ops.nonFinite(built.loss)),
   };
   const gather = await compile(context.store, { outputs: {}, assign }, memoryOf(context, "micro-batch"));
   const apply = await applyProgram(context, built);
@@ -97,8 +90,7 @@ export function applyProgram(context: StepContext, loss: TaskLoss): Promise<Prog
     ops.reshape(ops.slice(means, { starts: [i, 0], ends: [i + 1, 1], steps: [1, 1] }), []);
   const read = Object.fromEntries(names.map((name, i) => [name, value(i)]));
   const g = slab(graph, GRADIENT, context.layout.blocks);
-  const { slabs, norm } = weightUpdate(graph, context, g, loss.clamp);
+  const { slabs, norm } = weightUpdate(graph, context, g, { loss: read.loss, clamp: loss.clamp });
   const outputs = norm === null ? read : { ...read, grad_norm: norm };
-  const assign = guarded(graph, slabs, [read.loss, norm]);
-  return compile(context.store, { outputs, assign }, memoryOf(context, "update"));
+  return compile(context.store, { outputs, assign: slabs }, memoryOf(context, "update"));
 }

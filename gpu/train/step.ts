@@ -1,6 +1,6 @@
 // One training step as one program: forward, loss, gradients, clipping, optimiser, averages, running statistics and
-// clamps. Where the loss (or the gradient norm, if it is computed) is not finite, nothing is updated: the weights stay
-// those that the fault can be looked for with.
+// clamps. Where the loss (or the gradient norm, if it is computed) is not finite, the gradient counts as zero: weights and
+// statistics stay finite, so that the step can be run again and the fault looked for.
 
 import type { HostArray } from "../base/mod.ts";
 import {
@@ -87,51 +87,44 @@ export function readingsOf(loss: TaskLoss, norm: Tensor | null): Record<string, 
   return { loss: loss.loss, ...metrics, ...(norm === null ? {} : { grad_norm: norm }) };
 }
 
-/** New contents of all slabs that gradient `g` moves, and the gradient norm before clipping where clipping needs it. */
+/**
+ * New contents of all slabs that gradient `g` moves; `norm`, before clipping, where clipping needs it. `faulty` is 1
+ * where loss or norm is not finite: the gradient then counts as zero, so that the weights stay finite.
+ */
 export function weightUpdate(
   graph: Graph,
   context: StepContext,
   g: Tensor,
-  clamp: TaskLoss["clamp"] = {},
-): { slabs: Record<string, Tensor>; norm: Tensor | null } {
+  { loss, clamp = {} }: TaskLoss,
+): { slabs: Record<string, Tensor>; norm: Tensor | null; faulty: Tensor } {
   const { layout, table, optimizer, clip } = context;
   const leaf = (name: string) => slab(graph, name, layout.blocks);
   let clipped = g, norm: Tensor | null = null;
   if (clip?.kind === "global") ({ slabs: [clipped], norm } = clipGlobalNorm([g], clip.limit));
   else if (clip?.kind === "tensor") clipped = clipTensorNorms(g, table, clip.limit);
+  const faulty = ops.nonFinite(norm === null ? loss : ops.add(loss, norm));
   const slots = Object.fromEntries(optimizer.slots.map((name) => [name, leaf(name)]));
-  const after = optimizer.update(graph, { p: leaf("params"), g: clipped, slots, table });
+  const usable = ops.where(faulty, constant(graph, [0], []), clipped);
+  const after = optimizer.update(graph, { p: leaf("params"), g: usable, slots, table });
   const params = Object.entries(clamp).reduce(
     (p, [name, [min, max]]) => clampParameters(p, layout, [name], { min, max }),
     after.p,
   );
   const slabs: Record<string, Tensor> = { params, ...after.slots };
   if (context.averaged) slabs.ema = ema(graph, leaf("ema"), params);
-  return { slabs, norm };
+  return { slabs, norm, faulty };
 }
 
-/** The slabs as they are where one of the judges is not finite, else as they shall be. */
-export function guarded(
-  graph: Graph,
-  slabs: Readonly<Record<string, Tensor>>,
-  judges: readonly (Tensor | null)[],
-): Record<string, Tensor> {
-  const sum = judges.filter((t) => t !== null).reduce((a, b) => ops.add(a, b));
-  const faulty = ops.nonFinite(sum);
-  const keep = ([name, next]: [string, Tensor]) => {
-    return [name, ops.where(faulty, slab(graph, name, next.shape[0]), next)];
-  };
-  return Object.fromEntries(Object.entries(slabs).map(keep));
-}
-
-/** The slab of running statistics after a forward, under its name; nothing where there are none. */
+/** The slab of running statistics after a forward, by name: as it was where `faulty`; nothing where there are none. */
 export function movedBuffers(
   graph: Graph,
   { buffers }: StepContext,
   updates: StateUpdates | undefined,
+  faulty: Tensor,
 ): Record<string, Tensor> {
   if (buffers === null || updates === undefined) return {};
-  return { buffers: runningSlab(graph, buffers, updates, slab(graph, "buffers", buffers.blocks)) };
+  const current = slab(graph, "buffers", buffers.blocks);
+  return { buffers: ops.where(faulty, current, runningSlab(graph, buffers, updates, current)) };
 }
 
 /** The step of a batch that fits at once. */
@@ -139,10 +132,9 @@ export async function wholeStep<Batch>(context: StepContext, task: Task<Batch>):
   const graph = createGraph();
   const built = task.build(graph);
   const g = gradientSlab(graph, [built.loss], [constant(graph, [1], [])], context.layout);
-  const { slabs, norm } = weightUpdate(graph, context, g, built.clamp);
+  const { slabs, norm, faulty } = weightUpdate(graph, context, g, built);
   const outputs = readingsOf(built, norm);
-  const next = { ...slabs, ...movedBuffers(graph, context, built.updates) };
-  const assign = guarded(graph, next, [built.loss, norm]);
+  const assign = { ...slabs, ...movedBuffers(graph, context, built.updates, faulty) };
   const onMemory = (report: MemoryReport) => context.onMemory?.("step", report);
   const program = await compile(context.store, { outputs, assign }, { onMemory });
   return {

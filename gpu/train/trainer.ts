@@ -76,7 +76,7 @@ export interface Trainer<Batch> {
   ready(): Promise<void>;
   /**
    * Losses of the steps since the last call, in one wait. Throws NonFiniteError for the first that is NaN or infinite
-   * (its update was not made), Error when the device has failed.
+   * (its gradient counted as zero), Error when the device has failed.
    */
   losses(): Promise<StepLoss[]>;
   /** Everything a resumed run needs, PyTorch names and layouts; one wait. */

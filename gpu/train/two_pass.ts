@@ -28,7 +28,7 @@ import {
   sumSoFar,
   wholeReadings,
 } from "./accumulate.ts";
-import { guarded, movedBuffers, readingsOf, type StepContext, type TrainingStep } from "./step.ts";
+import { movedBuffers, readingsOf, type StepContext, type TrainingStep } from "./step.ts";
 import type { SplitTask } from "./task.ts";
 
 /** Features of all micro-batches, and the loss's gradient for them: a row of blocks per micro-batch. */
@@ -178,8 +178,8 @@ function backwardProgram<Batch>(
   const cotangents = takeFeatures(own, layout);
   const g = partialGradients(graph, features, cotangents, context.layout, headLayout);
   const sum = sumSoFar(slab(graph, GRADIENT, context.layout.blocks), g);
-  const buffers = updates === undefined ? {} : movedBuffers(graph, context, updates);
-  const assign = { [GRADIENT]: sum, ...guarded(graph, buffers, [ops.sum(own, { axes: null })]) };
+  const faulty = ops.nonFinite(ops.sum(own, { axes: null }));
+  const assign = { [GRADIENT]: sum, ...movedBuffers(graph, context, updates, faulty) };
   return compile(context.store, { outputs: {}, assign }, memoryOf(context, "backward"));
 }
 
