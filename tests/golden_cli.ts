@@ -2,7 +2,8 @@
 // each case's tolerances had to be widened. The fixtures are reference values of PyTorch and others; their format is
 // described in ../shared/golden/README.md.
 import { parseArgs } from "@std/cli";
-import { deviceEvaluator, type Evaluator, referenceEvaluator } from "./golden/evaluator.ts";
+import { deviceEvaluator } from "./golden/device_evaluator.ts";
+import { type Evaluator, referenceEvaluator } from "./golden/evaluator.ts";
 import { caseNames, groupNames } from "./golden/fixture.ts";
 import { type CaseResult, defaultFactors, isExcepted, runCase } from "./golden/runner.ts";
 
@@ -92,6 +93,7 @@ async function main(args: string[]): Promise<number> {
     results.push(result);
     (flags.json ? console.error : console.log)(describe(result));
   }
+  evaluator.close();
   return report(dir, evaluator, results, flags.json);
 }
 

@@ -1,5 +1,5 @@
-// Who computes a graph for the golden runner: the float64 interpreter, or the engine on the device. A case builds its
-// graph once and may evaluate it many times (the steps of a training) with other values.
+// Who computes a graph for the golden runner: the float64 interpreter here, or the engine on the device
+// (device_evaluator.ts). A case builds its graph once and may evaluate it many times (the steps of a training).
 
 import type { Shape } from "../../gpu/base/mod.ts";
 import type { Tensor } from "../../gpu/graph/mod.ts";
@@ -23,6 +23,8 @@ export interface Evaluator {
   readonly name: string;
   /** Values of `outputs`; the same list of outputs again reuses what was compiled for it. */
   evaluate(outputs: readonly Tensor[], values: Values): Promise<NumberArray[]>;
+  /** Frees what it holds. */
+  close(): void;
 }
 
 /** The interpreter: no device, float64. */
@@ -36,14 +38,5 @@ export const referenceEvaluator: Evaluator = {
     const values = { inputs: doubles(inputs), params: doubles(params), slabs: doubles(slabs), scalars };
     return Promise.resolve(interpret(outputs, values));
   },
+  close: () => {},
 };
-
-/** The engine on the device. Throws when this checkout has none, with the way round it. */
-export async function deviceEvaluator(): Promise<Evaluator> {
-  const place = new URL("../../gpu/run/mod.ts", import.meta.url).href;
-  const engine = await import(place).catch(() => ({}));
-  if (typeof engine.evaluateOnDevice !== "function") {
-    throw new Error("The engine cannot evaluate on a device here; --reference runs the float64 interpreter");
-  }
-  return { name: "device", evaluate: engine.evaluateOnDevice };
-}
