@@ -85,7 +85,12 @@ export function reshapeLaunch(from: Shape, to: Shape): Launch {
   return wordLaunch({
     label: "reshape",
     reads: ["X"],
-    sizes: { perRow: vec4sPerRow(to), last: lastOf(to), sourceLast: lastOf(from), sourcePerRow: vec4sPerRow(from) },
+    sizes: {
+      perRow: vec4sPerRow(to),
+      last: lastOf(to),
+      sourceLast: lastOf(from),
+      sourcePerRow: vec4sPerRow(from),
+    },
     declarations: [LANE_OF],
     words: vec4sOf(to),
     body: `${ROW_AND_WORD}

@@ -9,9 +9,16 @@ import type { Launch } from "./wgsl.ts";
 export type SeedAndStep = readonly [string, string] | null;
 
 /** Uniform numbers in [0, 1), or standard normal ones, of the given stream (unsigned 32 bits) in Y. */
-export function randomLaunch(kind: "uniform" | "normal", shape: Shape, stream: number, source: SeedAndStep): Launch {
+export function randomLaunch(
+  kind: "uniform" | "normal",
+  shape: Shape,
+  stream: number,
+  source: SeedAndStep,
+): Launch {
   const aligned = lastOf(shape) % 4 === 0 || rowsOf(shape) === 1;
-  const [seed, step] = source === null ? ["ld_A(0u).x", "ld_B(0u).x"] : source.map((name) => `scalar_${name}()`);
+  const [seed, step] = source === null
+    ? ["ld_A(0u).x", "ld_B(0u).x"]
+    : source.map((name) => `scalar_${name}()`);
   const draw = (block: string) => {
     const numbers = `uniform4(${block}, step, key)`;
     return kind === "uniform" ? numbers : `normal4(${numbers})`;

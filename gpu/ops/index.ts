@@ -1,11 +1,10 @@
 // Reading rows or elements by index, and the gradients, which add up where an index repeats. Gathers along other
 // axes and index selections are made of these by permuting, since they are rare and small.
 
-import { lowerEmbeddingGrad } from "./lowering_matmul.ts";
 import { axisOf, lastOf, sameShape, type Shape, showShape, sizeOf } from "../base/mod.ts";
 import { defineOp, emit, type RefArray, type Tensor } from "../graph/mod.ts";
 import { expectFloats, expectIndices, expectLayout } from "./expect.ts";
-import { lowerEmbedding, lowerGather, lowerGatherGrad, lowerIndexRows, lowerIndexRowsGrad } from "./lowering_index.ts";
+import { lowerEmbedding, lowerEmbeddingGrad, lowerGather, lowerGatherGrad, lowerIndexRows, lowerIndexRowsGrad } from "./lowering_index.ts";
 import { permute, reshape, slice } from "./shape.ts";
 import { topkIndices } from "./reduce.ts";
 

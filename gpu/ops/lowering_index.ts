@@ -15,6 +15,7 @@ import {
   takeRowsLaunch,
   zeroLaunch,
 } from "../kernels/mod.ts";
+import { lowerOneHotGrad } from "./lowering_matmul.ts";
 import { packed, single } from "./lowering_tools.ts";
 
 export function lowerEmbedding(node: Tensor): Lowered {
@@ -48,8 +49,16 @@ export function lowerGatherGrad(node: Tensor): Lowered {
   return single(addLanesLaunch(node.inputs[0].shape, node.shape));
 }
 
-/** The gradient of a large table: equal indices are chained, and each chain is added up once. */
-export function lowerLargeTableGrad(node: Tensor): Lowered {
+/** From this many (table row, index) pairs on, looking for equal indices is faster than a product with one-hot rows. */
+const LARGE_TABLE: Readonly<Record<DeviceClass, number>> = { software: 2 ** 17, gpu: 2 ** 24 };
+
+export function lowerEmbeddingGrad(node: Tensor, target: DeviceClass): Lowered {
+  const pairs = node.shape[0] * rowsOf(node.inputs[1].shape);
+  return pairs < LARGE_TABLE[target] ? lowerOneHotGrad(node) : lowerLargeTableGrad(node);
+}
+
+/** Equal indices are chained, and each chain is added up once. */
+function lowerLargeTableGrad(node: Tensor): Lowered {
   const [idx, dy] = node.inputs, count = rowsOf(dy.shape), [rows, width] = node.shape;
   return lowered({
     kind: "fixed",

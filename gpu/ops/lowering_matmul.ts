@@ -118,8 +118,8 @@ export function lowerHeadsPV(node: Tensor, transposed: boolean): Lowered {
   });
 }
 
-/** Small tables and few rows: a product with one-hot rows made on the fly; otherwise each table row looks for itself. */
-export function lowerEmbeddingGrad(node: Tensor): Lowered {
+/** An embedding's gradient as a product with one-hot rows, which are made on the fly. */
+export function lowerOneHotGrad(node: Tensor): Lowered {
   const [idx, dy] = node.inputs;
   const count = rowsOf(dy.shape), width = vec4sPerRow(dy.shape);
   return lowered({

@@ -47,3 +47,31 @@ export function ulpTolerance(want: ArrayLike<number>, ulps: number): Tolerance {
 export function showAgreement(name: string, { factor, at, got, want }: Agreement): string {
   return `${name}: factor ${factor.toPrecision(3)} at element ${at} (got ${got}, want ${want})`;
 }
+
+/** Ops whose results float32 holds exactly: they move, choose or compare, or draw 24 random bits. */
+const EXACT = new Set([
+  ...["reshape", "permute", "slice", "sliceGrad", "broadcastTo", "concat", "collect", "straightThrough"],
+  ...["embedding", "gather", "indexRows", "indexRowsGrad", "argmax", "topkIndices", "max", "randomUniform"],
+  ...["neg", "relu", "reluGrad", "clampGrad", "greater", "equal", "where", "nonFinite"],
+]);
+
+/** Ops that take terms of about one off each other where the exact result is nothing, so that their rounding is left. */
+const CANCELLING = new Set(["l2NormalizeGrad"]);
+
+/** Units of the largest value that rounding inside a kernel may cost, and how many roundings of the inputs besides. */
+const UNITS = 8;
+
+/**
+ * The tolerance of a float32 kernel: exact results for the ops that compute nothing; for all others 8 units of the
+ * largest wanted value (1e-6 of it), plus 8 times what rounding the inputs once more would change, as `moved` shows,
+ * so that ill-conditioned cases (a mean of a thousand deviations) ask of a kernel what float32 can give.
+ */
+export function kernelTolerance(op: string, want: ArrayLike<number>, moved: readonly ArrayLike<number>[]): Tolerance {
+  if (EXACT.has(op)) return { atol: 0, rtol: 0 };
+  let largest = CANCELLING.has(op) ? 1 : 0, shift = 0;
+  for (let i = 0; i < want.length; i++) {
+    largest = Math.max(largest, Math.abs(want[i]));
+    for (const other of moved) shift = Math.max(shift, Math.abs(other[i] - want[i]));
+  }
+  return { atol: UNITS * (2 ** -23 * largest + shift), rtol: 0 };
+}
