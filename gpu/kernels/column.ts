@@ -13,7 +13,11 @@ export interface ColumnPlan {
   readonly reads: readonly string[];
   readonly stores: readonly { readonly operand: string; readonly step: number }[];
   /** Each result: partials of several steps side by side, [outer, chunks, parts, C]. */
-  readonly partials: readonly { readonly operand: string; readonly reduction: Reduction; readonly steps: readonly number[] }[];
+  readonly partials: readonly {
+    readonly operand: string;
+    readonly reduction: Reduction;
+    readonly steps: readonly number[];
+  }[];
   readonly outer: number;
   readonly rows: number;
   readonly last: number;
@@ -44,13 +48,15 @@ export function columnLaunch(plan: ColumnPlan): Launch {
   const place = { i: "i", r: "r", c: "c" };
   const before = statements(plan.program, place, "v", (s) => early[s]);
   const inside = statements(plan.program, place, "v", (s) => !early[s]);
-  const value = (step: number) => masked && !zero[step] ? `mask_tail(${inside.names[step]}, c, P.last)` : inside.names[step];
+  const value = (step: number) =>
+    masked && !zero[step] ? `mask_tail(${inside.names[step]}, c, P.last)` : inside.names[step];
   const vars: string[] = [], loop: string[] = [], after: string[] = [];
   plan.partials.forEach((partial, p) => {
     const parts = partial.steps.length * wordsPerPart(partial.reduction);
     partial.steps.forEach((step, s) => {
       const name = `a${p}_${s}`;
-      const out = (k: number) => `st_${partial.operand}(((outer * P.chunks + chunk) * ${parts}u + ${k}u) * P.perRow + c, `;
+      const out = (k: number) =>
+        `st_${partial.operand}(((outer * P.chunks + chunk) * ${parts}u + ${k}u) * P.perRow + c, `;
       if (partial.reduction === "sum") {
         vars.push(`var ${name} = vec4f(0.0);`);
         loop.push(`${name} += ${value(step)};`);
@@ -82,9 +88,10 @@ export function columnLaunch(plan: ColumnPlan): Launch {
     writes: [...plan.partials.map((p) => p.operand), ...plan.stores.map((s) => s.operand)],
     workgroup: WORKGROUP,
     body: `if (id >= P.total) { return; }
-let c = id % P.perRow;
-let chunk = (id / P.perRow) % P.chunks;
-let outer = id / (P.perRow * P.chunks);
+let part = div_u(id, P.perRow);
+let c = id - part * P.perRow;
+let chunk = mod_u(part, P.chunks);
+let outer = div_u(part, P.chunks);
 let first = outer * P.rows + chunk * P.chunk;
 let end = min(first + P.chunk, (outer + 1u) * P.rows);
 ${vars.join("\n")}
@@ -129,8 +136,8 @@ export function columnFinish(
       writes: ["Y"],
       workgroup: 16,
       body: `if (id >= P.total) { return; }
-let outer = id / P.line;
-var at = outer * P.chunks * P.line + id % P.line;
+let outer = div_u(id, P.line);
+var at = outer * P.chunks * P.line + id - outer * P.line;
 var a = ld_X(at); var b = vec4f(${reduction === "sum" ? "0.0" : "-3.4028234e38"});
 for (var t = 1u; t + 1u < P.chunks; t += 2u) {
 b = ${join("b", "ld_X(at + P.line)")};

@@ -93,7 +93,7 @@ export function rowTiles(spec: ContractSpec, tile: Tile): number {
   if (w?.kind !== "convW") return Math.ceil(spec.m / tile.rows);
   const taps = w.kernelHeight * w.kernelWidth;
   if (tile.own !== undefined) return Math.ceil(taps * Math.ceil(w.inChannels / 4) * 4 / tile.rows);
-  return taps * Math.ceil(w.inChannels / tile.rows);
+  return w.kernelHeight * Math.ceil(w.inChannels / 4);
 }
 
 /** Length of what `splits` cuts (software): words or single steps of k, or rows of output pixels. */

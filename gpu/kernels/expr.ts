@@ -38,8 +38,9 @@ export function rowMapSizes(operand: string): string[] {
 }
 
 function loadText(operand: string, access: Access, at: Place): string {
-  const mapped = `(${at.r} / (P.${operand}_d1 * P.${operand}_d2)) * P.${operand}_s0 + ` +
-    `((${at.r} / P.${operand}_d2) % P.${operand}_d1) * P.${operand}_s1 + (${at.r} % P.${operand}_d2) * P.${operand}_s2`;
+  const x = operand, line = `div_u(${at.r}, P.${x}_d2)`;
+  const mapped = `div_u(${line}, P.${x}_d1) * P.${x}_s0 + mod_u(${line}, P.${x}_d1) * P.${x}_s1 + ` +
+    `mod_u(${at.r}, P.${x}_d2) * P.${x}_s2`;
   switch (access) {
     case "full":
       return `ld_${operand}(${at.i})`;
@@ -97,16 +98,24 @@ export function statements(
 export function zeroTails(program: Program): boolean[] {
   const zero: boolean[] = [];
   for (const step of program.steps) {
-    if (step.kind === "load") zero.push(step.access === "full" || step.access === "row" || step.access === "rows");
-    else if (step.kind === "apply") zero.push(step.keepsZero && step.args.every((a) => zero[a]));
+    if (step.kind === "load") {
+      zero.push(step.access === "full" || step.access === "row" || step.access === "rows");
+    } else if (step.kind === "apply") zero.push(step.keepsZero && step.args.every((a) => zero[a]));
     else zero.push(step.kind === "given");
   }
   return zero;
 }
 
 /** All that a kernel must declare to run a program. */
-export function needs(program: Program): { sizes: string[]; constants: string[]; scalars: string[]; helpers: string[] } {
-  const found = { sizes: [] as string[], constants: [] as string[], scalars: [] as string[], helpers: [] as string[] };
+export function needs(
+  program: Program,
+): { sizes: string[]; constants: string[]; scalars: string[]; helpers: string[] } {
+  const found = {
+    sizes: [] as string[],
+    constants: [] as string[],
+    scalars: [] as string[],
+    helpers: [] as string[],
+  };
   for (const step of program.steps) {
     if (step.kind === "load" && (step.access === "rows" || step.access === "rowsCol")) {
       found.sizes.push(...rowMapSizes(step.operand));
@@ -117,7 +126,9 @@ export function needs(program: Program): { sizes: string[]; constants: string[];
       found.helpers.push(...step.helpers);
     }
   }
-  for (const key of ["sizes", "constants", "scalars", "helpers"] as const) found[key] = [...new Set(found[key])];
+  for (const key of ["sizes", "constants", "scalars", "helpers"] as const) {
+    found[key] = [...new Set(found[key])];
+  }
   return found;
 }
 

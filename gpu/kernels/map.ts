@@ -16,19 +16,21 @@ export interface MapPlan {
 
 const WORKGROUP = 64;
 
-/** One invocation does up to four words a quarter of the tensor apart. */
+/** One invocation does one word: on llvmpipe a loop over words costs as much again as the work in it. */
 export function mapLaunch(plan: MapPlan): Launch {
   const perRow = Math.ceil(plan.last / 4), words = plan.rows * perRow;
-  const repeats = words >= 4 * 2 * WORKGROUP ? 4 : 1;
-  const stride = Math.ceil(words / repeats);
   const masked = plan.last % 4 !== 0;
   const wanted = needs(plan.program);
-  const sizes = ["n", "stride", "repeats", "perRow", ...(masked ? ["last"] : []), ...wanted.sizes];
   const zero = zeroTails(plan.program);
-  const { code, names } = statements(plan.program, { i: "i", r: "r", c: "c" }, "v");
+  const { code, names } = statements(plan.program, { i: "id", r: "r", c: "c" }, "v");
   const stores = plan.stores.map(({ operand, step }) =>
-    `st_${operand}(i, ${masked && !zero[step] ? `mask_tail(${names[step]}, c, P.last)` : names[step]});`
+    `st_${operand}(id, ${masked && !zero[step] ? `mask_tail(${names[step]}, c, P.last)` : names[step]});`
   );
+  const text = [code, ...stores].join("\n");
+  const numbers = new Map<string, number>([...plan.numbers, ["n", words]]);
+  const where = rowAndColumn(text, perRow, numbers);
+  if (masked) numbers.set("last", plan.last);
+  const sizes = [...numbers.keys()].filter((name) => !wanted.constants.includes(name));
   const kernel: Kernel = {
     label: "map",
     sizes,
@@ -38,24 +40,21 @@ export function mapLaunch(plan: MapPlan): Launch {
     reads: plan.reads,
     writes: plan.stores.map((s) => s.operand),
     workgroup: WORKGROUP,
-    body: `if (id >= P.stride) { return; }
-for (var k = 0u; k < P.repeats; k++) {
-let i = id + k * P.stride;
-if (i >= P.n) { break; }
-let r = i / P.perRow;
-let c = i - r * P.perRow;
-${code}
-${stores.join("\n")}
-}`,
+    body: `if (id >= P.n) { return; }
+${where}
+${text}`,
   };
-  const numbers = new Map([...plan.numbers, ["n", words], ["stride", stride], ["repeats", repeats], ["perRow", perRow], [
-    "last",
-    plan.last,
-  ]]);
   return {
     kernel,
     sizes: sizes.map((name) => numbers.get(name)!),
     constants: wanted.constants.map((name) => numbers.get(name)!),
-    groups: Math.ceil(stride / WORKGROUP),
+    groups: Math.ceil(words / WORKGROUP),
   };
+}
+
+/** Row and column of a word, where the text uses them. */
+function rowAndColumn(text: string, perRow: number, numbers: Map<string, number>): string {
+  if (!/\b[rc]\b/.test(text)) return "";
+  numbers.set("perRow", perRow);
+  return "let r = div_u(id, P.perRow);\nlet c = id - r * P.perRow;";
 }

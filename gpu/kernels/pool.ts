@@ -69,7 +69,8 @@ ${kernel === stride ? ONE_WINDOW : MANY_WINDOWS}`,
 /** Windows side by side: each pixel lies in one of them, or in none at the far edge. */
 const ONE_WINDOW = `let i = div_u(y, P.stride); let j = div_u(x, P.stride);
 let at = ((image * P.rows + i) * P.columns + j) * P.perRow + c;
-if (i < P.rows && j < P.columns) { st_Y(id, ld_X(at) * P.share); } else { st_Y(id, vec4f(0.0)); }`;
+let inside = i < P.rows && j < P.columns;
+st_Y(id, select(vec4f(0.0), ld_X(select(0u, at, inside)) * P.share, inside));`;
 
 const MANY_WINDOWS = `let across = windows(x, P.columns);
 let down = windows(y, P.rows);

@@ -43,7 +43,7 @@ ${row.once("st_Y(r, vec4f(all, 0.0, 0.0, 0.0));")}`,
 }
 
 /** Lanes that a causal row attends to: column <= row within its square. */
-const CAUSAL = "(vec4u(c * 4u) + vec4u(0u, 1u, 2u, 3u) <= vec4u(r % P.last))";
+const CAUSAL = "(vec4u(c * 4u) + vec4u(0u, 1u, 2u, 3u) <= vec4u(mod_u(r, P.last)))";
 
 export function softmaxRows(size: RowSize, causal: boolean, target: DeviceClass): Launch {
   return rowLaunch({
@@ -273,7 +273,7 @@ export function packRows(rows: number, last: number): Launch {
       writes: ["Y"],
       workgroup: 64,
       body: `if (id >= P.n) { return; }
-let r = id / P.perRow; let c = id % P.perRow;
+let r = div_u(id, P.perRow); let c = id - r * P.perRow;
 let source = r * P.last + c * 4u;
 var v = vec4f(ld_X(source).x, 0.0, 0.0, 0.0);
 if (c * 4u + 1u < P.last) { v.y = ld_X(source + 1u).x; }

@@ -67,9 +67,11 @@ export function assemble(kernel: Kernel, memory: Memory): string {
     }
   }
   kernel.reads.forEach((name, i) => lines.push(...reader(name, FIRST_OPERAND + i, memory)));
-  kernel.writes.forEach((name, i) => lines.push(...writer(name, FIRST_OPERAND + kernel.reads.length + i, memory)));
+  kernel.writes.forEach((name, i) =>
+    lines.push(...writer(name, FIRST_OPERAND + kernel.reads.length + i, memory))
+  );
   for (const name of kernel.helpers ?? []) lines.push(helperSource(name));
-  lines.push(MASK_TAIL);
+  lines.push(MASK_TAIL, memory === "texture" ? QUICK_DIVISION : PLAIN_DIVISION);
   if (kernel.declarations) lines.push(kernel.declarations);
   lines.push(
     `@compute @workgroup_size(${kernel.workgroup})`,
@@ -86,6 +88,18 @@ export function assemble(kernel: Kernel, memory: Memory): string {
 const MASK_TAIL = `fn mask_tail(v: vec4f, c: u32, last: u32) -> vec4f {
   return select(vec4f(0.0), v, vec4u(c * 4u) + vec4u(0u, 1u, 2u, 3u) < vec4u(last));
 }`;
+
+/** Quotient and remainder of indices (below 2^24 for the quick form). */
+const PLAIN_DIVISION = `fn div_u(x: u32, d: u32) -> u32 { return x / d; }
+fn mod_u(x: u32, d: u32) -> u32 { return x % d; }`;
+
+/** llvmpipe divides integers one lane at a time, 250 cycles for eight; floats go together. Exact below 2^24. */
+const QUICK_DIVISION = `fn div_u(x: u32, d: u32) -> u32 {
+  let q = u32(i32(f32(i32(x)) / f32(i32(d))));
+  let rest = i32(x - q * d);
+  return q + select(0u, 1u, rest >= i32(d)) - select(0u, 1u, rest < 0);
+}
+fn mod_u(x: u32, d: u32) -> u32 { return x - div_u(x, d) * d; }`;
 
 function reader(name: string, binding: number, memory: Memory): string[] {
   const at = `@group(0) @binding(${binding})`;

@@ -12,11 +12,8 @@ export function chooseTile(spec: ContractSpec, target: DeviceClass): Tile {
   const n4 = Math.ceil(spec.n / 4), words = n4 === 1 ? 1 : 2;
   const kind = spec.window?.kind;
   if (kind === "convW") {
-    return withSplits(
-      spec,
-      { rows: spec.window!.inChannels > 4 ? 8 : 4, words, splits: 1 },
-      ENOUGH_INVOCATIONS,
-    );
+    const rows = spec.window!.kernelWidth * 4;
+    return withSplits(spec, { rows, words: rows > 12 ? 1 : words, splits: 1 }, ENOUGH_INVOCATIONS);
   }
   const rows = spec.orientA === "km" ? 8 : spec.m < 8 ? 4 : spec.m * n4 >= 16 * 1024 ? 16 : 8;
   return withSplits(spec, { rows, words, splits: 1 }, ENOUGH_INVOCATIONS);
