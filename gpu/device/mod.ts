@@ -4,3 +4,5 @@ export * from "./device.ts";
 export * from "./storage.ts";
 export * from "./pipelines.ts";
 export * from "./uniform.ts";
+export * from "./scalar_ring.ts";
+export * from "./timestamps.ts";

@@ -1,7 +1,14 @@
-// Finds where a step first gives a NaN or an infinity: replays the program's dispatches one by one, over the slab sides
-// as they are, and looks at every result by its bits.
+// Finds where a step first gives a NaN or an infinity. The program's dispatches are replayed one by one over the slab
+// sides as they are, and every result is looked at by its bits; where several operations share the kernel that went
+// wrong, they are evaluated one from another to name the first.
 
+import type { HostArray } from "../base/mod.ts";
+import { constant, createGraph, emit, input, scalar, type Tensor, withScope } from "../graph/mod.ts";
 import { readStorages } from "../device/mod.ts";
+import type { Value } from "./calls.ts";
+import { evaluate } from "./evaluate.ts";
+import { unpadRows } from "./host_layout.ts";
+import { settle } from "./plan.ts";
 import {
   bindGroups,
   type CompiledCall,
@@ -11,43 +18,150 @@ import {
   swapSides,
   writeInputs,
 } from "./program.ts";
-import { settle } from "./plan.ts";
+import { readTensors } from "./store.ts";
 
 /**
- * Where the first NaN or infinity of a step comes up (`log @ head/loss`), or null. The store stays as it is, unless
- * `swap` is true: assigned slabs then show what the step wrote, for a following program to read.
+ * Where the first NaN or infinity of a step comes up (`input "x"`, `parameter fc.weight`, `log @ head/loss`), or null.
+ * The store stays as it is, unless `swap` is true: assigned slabs then show what the step wrote, for a following
+ * program to read. Slow: one read-back per dispatch.
  */
 export async function firstNonFinite(
   program: Program,
   step: StepInputs,
   swap = false,
 ): Promise<string | null> {
-  const { gpu } = program;
+  const given = await faultyLeaf(program, step);
+  if (given !== null) return given;
   writeInputs(program, step);
   const groups = bindGroups(program);
+  const joint = jointValues(program.calls);
   for (const [i, call] of program.calls.entries()) {
-    const encoder = gpu.device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    pass.setPipeline(call.pipeline);
-    pass.setBindGroup(0, groups[i]);
-    pass.dispatchWorkgroups(call.grid[0], call.grid[1]);
-    pass.end();
-    gpu.queue.submit([encoder.finish()]);
-    const found = await readStorages(gpu, resultsOf(call));
-    if (found.some(hasNonFinite)) return `${call.core.op} @ ${call.core.scope}`;
+    submitCall(program, call, groups[i]);
+    const results = call.writes.map((operand, at) => ({
+      operand,
+      place: call.places[call.reads.length + at],
+    }))
+      .filter(({ operand }) => !joint.has(operand.value));
+    const words = await readStorages(
+      program.gpu,
+      results.map(({ operand, place }) => ({
+        storage: storageAt(place),
+        at: settle(operand).offset,
+        words: operand.value.words,
+      })),
+    );
+    if (words.some(hasNonFinite)) return await firstWithin(program, call, step) ?? nameOf(call.core);
   }
   if (swap) swapSides(program);
   return null;
 }
 
-function resultsOf(call: CompiledCall) {
-  return call.writes.map((operand, i) => {
-    const { value, offset } = settle(operand);
-    const storage = storageAt(call.places[call.reads.length + i]);
-    return { storage, at: offset, words: Math.min(value.words, operand.value.words) };
-  });
+function submitCall({ gpu }: Program, call: CompiledCall, group: GPUBindGroup): void {
+  const encoder = gpu.device.createCommandEncoder();
+  const pass = encoder.beginComputePass();
+  pass.setPipeline(call.pipeline);
+  pass.setBindGroup(0, group);
+  pass.dispatchWorkgroups(call.grid[0], call.grid[1]);
+  pass.end();
+  gpu.queue.submit([encoder.finish()]);
 }
 
-function hasNonFinite(words: Float32Array<ArrayBuffer>): boolean {
-  return new Uint32Array(words.buffer).some((bits) => (bits & 0x7f800000) === 0x7f800000);
+/** By the bits, so that no assumption of finite arithmetic can hide it. */
+function hasNonFinite(floats: ArrayLike<number> & ArrayBufferView<ArrayBuffer>): boolean {
+  const words = new Uint32Array(floats.buffer, floats.byteOffset, floats.length);
+  return words.some((bits) => (bits & 0x7f800000) === 0x7f800000);
+}
+
+function nameOf(node: Tensor): string {
+  return node.scope === "" ? node.op : `${node.op} @ ${node.scope}`;
+}
+
+/** An input, parameter or other named tensor of the store that is not finite to begin with. */
+async function faultyLeaf({ inputs, internal, store }: Program, step: StepInputs): Promise<string | null> {
+  for (const name of inputs.keys()) {
+    const data = step.inputs?.[name]?.data;
+    if (data instanceof Float32Array && hasNonFinite(data as Float32Array<ArrayBuffer>)) {
+      return `input "${name}"`;
+    }
+  }
+  for (const { name, layout } of internal.slabs) {
+    if (layout === null) continue;
+    const tensors = await readTensors(store, name);
+    for (const [tensor, { data }] of tensors) {
+      if (!hasNonFinite(data as Float32Array<ArrayBuffer>)) continue;
+      return store.placeOf.get(tensor)?.slab.name === name ? `parameter ${tensor}` : `${name} of ${tensor}`;
+    }
+  }
+  return null;
+}
+
+/** Values that several dispatches write, piece by piece; what they hold was looked at before. */
+function jointValues(calls: readonly CompiledCall[]): Set<Value> {
+  const joint = new Set<Value>();
+  for (const { writes } of calls) {
+    for (const { value, offset } of writes) {
+      if (value.home !== undefined) joint.add(value.home.value);
+      if (offset !== 0) joint.add(value);
+    }
+  }
+  return joint;
+}
+
+/** The first node that is not finite among those that share a kernel; null where that cannot be told. */
+async function firstWithin(program: Program, call: CompiledCall, step: StepInputs): Promise<string | null> {
+  const copied = copyNodes(call);
+  if (copied === null) return null;
+  const inputs = Object.fromEntries(
+    await Promise.all([...copied.sources].map(async ([name, node]) => {
+      return [name, await valueRead(program, call, node)] as const;
+    })),
+  );
+  const values = await evaluate(program.gpu, copied.nodes, { inputs, scalars: step.scalars });
+  const first = copied.nodes.find((_, i) => hasNonFinite(values[i].data as Float32Array<ArrayBuffer>));
+  return first === undefined ? null : nameOf(first);
+}
+
+/** The nodes that a kernel computes, in a graph of their own in which what the kernel reads are inputs. */
+function copyNodes(call: CompiledCall): { nodes: Tensor[]; sources: Map<string, Tensor> } | null {
+  const graph = createGraph(), nodes: Tensor[] = [], sources = new Map<string, Tensor>();
+  const read = new Set(call.reads.map(({ value }) => value.tensor));
+  const copies = new Map<Tensor, Tensor | null>();
+  const copy = (node: Tensor): Tensor | null => {
+    if (!copies.has(node)) copies.set(node, withScope(graph, node.scope, () => make(node)));
+    return copies.get(node)!;
+  };
+  const make = (node: Tensor): Tensor | null => {
+    if (node.op === "scalar") return scalar(graph, node.attrs.name as string);
+    if (node.op === "constant") {
+      return constant(graph, node.attrs.values as number[], node.shape, node.dtype);
+    }
+    if (read.has(node)) {
+      sources.set(`${node.id}`, node);
+      return input(graph, `${node.id}`, node.shape, node.dtype);
+    }
+    const parts = node.inputs.map(copy);
+    if (parts.length === 0 || parts.includes(null)) return null;
+    const made = emit(graph, node.op, parts as Tensor[], node.attrs);
+    nodes.push(made);
+    return made;
+  };
+  const written = call.writes.map(({ value }) => value.tensor).filter((t) => t !== null);
+  const complete = (written.length > 0 ? written : [call.core]).every((node) => copy(node) !== null);
+  return complete ? { nodes, sources } : null;
+}
+
+/** A value that a call reads, as it is now. */
+async function valueRead({ gpu, store }: Program, call: CompiledCall, node: Tensor): Promise<HostArray> {
+  if (node.op === "param") {
+    const name = node.attrs.name as string;
+    return (await readTensors(store, store.placeOf.get(name)!.slab.name)).get(name)!;
+  }
+  const at = call.reads.findIndex(({ value }) => value.tensor === node), { value } = call.reads[at];
+  const place = {
+    storage: storageAt(call.places[at]),
+    at: settle({ value, offset: 0 }).offset,
+    words: value.words,
+  };
+  const [words] = await readStorages(gpu, [place]);
+  return { data: unpadRows(words, node.shape), shape: node.shape, dtype: "f32" };
 }

@@ -6,3 +6,4 @@ export * from "./evaluate.ts";
 export { interpret, type ReferenceValues } from "./reference.ts";
 export * from "./output_ring.ts";
 export * from "./debug.ts";
+export * from "./profile.ts";

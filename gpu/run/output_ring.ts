@@ -1,8 +1,7 @@
 // Scalar outputs of many steps, read together: each step leaves its losses in a ring on the device, and the host
 // fetches all that it has not seen with one wait.
 
-import type { Gpu } from "../device/mod.ts";
-import { scalarRing } from "../device/scalar_ring.ts";
+import { type Gpu, scalarRing } from "../device/mod.ts";
 import { outputStorage, type Program } from "./program.ts";
 
 export interface OutputRing {
