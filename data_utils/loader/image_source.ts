@@ -2,7 +2,15 @@
  * Training data as an experiment sees it: so many images with labels and perhaps captions, and batches of them in an
  * order that the seed gives. Small images are held in memory as bytes; others stay on disk and are decoded ahead.
  */
-import { clipVal, plainColours, readHeader, type Rgb, trainCrop, type Transform } from "../images/mod.ts";
+import {
+  clipVal,
+  openaiColours,
+  plainColours,
+  readHeader,
+  type Rgb,
+  trainCrop,
+  type Transform,
+} from "../images/mod.ts";
 import { batchesOf, type ImageBatch, streamBatches } from "./batches.ts";
 import { type ImageSet, loadImages } from "./image_set.ts";
 import { applyLaw, type Law, selectPerClass } from "./law.ts";
@@ -95,6 +103,7 @@ export interface SourceOptions {
   labelled?: boolean;
   /** Side of the images; default: that of the first image, as {@link suitableSize} says, at most 224. */
   size?: number;
+  /** Normalisation; default: the study's up to 64 pixels, CLIP's above. */
   colours?: { mean: Rgb; std: Rgb };
   /** Random crops instead of the whole image; only where images are larger than 64. */
   augment?: boolean;
@@ -117,7 +126,7 @@ export async function openImageSource(
   source: string | readonly string[],
   options: SourceOptions,
 ): Promise<ImageSource> {
-  const { classNames, labelled = true, selection, columns, signal, colours = plainColours } = options;
+  const { classNames, labelled = true, selection, columns, signal } = options;
   const skips = skipTally();
   const sampleOptions = { classNames: labelled ? classNames : [], skips, placesOnly: true, columns, signal };
   const found = await Array.fromAsync(openSamples(source, sampleOptions));
@@ -129,6 +138,7 @@ export async function openImageSource(
   }
   const samples = selection ? selectSamples(found, selection, classNames.length) : found;
   const size = options.size ?? await suitableSize(samples, 224);
+  const colours = options.colours ?? (size <= largestInMemory ? plainColours : openaiColours);
   if (size <= largestInMemory) {
     const onProgress = ({ done }: { done: number }) => options.onProgress?.({ done, total: samples.length });
     return memorySource(await loadImages(samples, skips, { classNames, size, onProgress, signal }), colours);

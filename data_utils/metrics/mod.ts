@@ -1,4 +1,5 @@
 /** Measures of a trained classifier in float64: accuracy, relation to class frequency, neural collapse, robustness. */
+export { type BatchScores, classifySource, type SourceResult } from "./classify_source.ts";
 export {
   argmaxRows,
   classificationMeter,

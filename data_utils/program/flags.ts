@@ -104,6 +104,26 @@ export function parseFlags<const T extends FlagTable>(args: readonly string[], t
   return { values: values as FlagValues<T>, given, positional };
 }
 
+/**
+ * The values of a command's flags. Throws RangeError as {@link parseFlags}, for a needed flag that is absent, and for
+ * what is no flag (an unquoted pattern becomes that).
+ */
+export function readFlags<const T extends FlagTable>(
+  args: readonly string[],
+  table: T,
+  needed: readonly (keyof T & string)[] = [],
+): FlagValues<T> {
+  const { values, given, positional } = parseFlags(args, table);
+  if (positional.length > 0) {
+    throw new RangeError(
+      `Unexpected ${positional[0]}: a pattern for several files goes in quotes; see --help`,
+    );
+  }
+  const missing = needed.find((name) => !given.has(name));
+  if (missing !== undefined) throw new RangeError(`--${missing} is needed; see --help`);
+  return values;
+}
+
 function wrap(text: string, width: number): string[] {
   const lines = [""];
   for (const word of text.split(" ")) {

@@ -6,6 +6,8 @@ export {
   type FlagValues,
   type ParsedFlags,
   parseFlags,
+  readFlags,
 } from "./flags.ts";
 export { errorLine, exitCode, runProgram, Stopped } from "./outcome.ts";
+export { percent, rhoText, scoreLines, stepLine } from "./lines.ts";
 export { clockTime, type Progress, progressOn } from "./progress.ts";

@@ -24,8 +24,8 @@ export interface CheckpointToSave {
 /** What was saved. */
 export interface Checkpoint {
   step: number;
-  model: Record<string, StoredTensor>;
-  training: Record<string, StoredTensor>;
+  model: Map<string, StoredTensor>;
+  training: Map<string, StoredTensor>;
   notes: Record<string, string>;
 }
 
@@ -39,6 +39,11 @@ export async function saveCheckpoint(dir: string, checkpoint: CheckpointToSave):
       await Deno.remove(`${dir}/${entry.name}`);
     }
   }
+}
+
+/** The state dict in the run folder `dir`. Throws Deno.errors.NotFound when there is none. */
+export async function readModel(dir: string): Promise<Map<string, StoredTensor>> {
+  return new Map(Object.entries(await readSafetensors(`${dir}/${MODEL_FILE}`)));
 }
 
 /**
@@ -59,7 +64,7 @@ export async function readCheckpoint(dir: string): Promise<Checkpoint | null> {
   const step = Number(written ?? NaN);
   try {
     const training = await readSafetensors(`${dir}/${trainingFile(step)}`);
-    return { step, model: await readSafetensors(path), training, notes };
+    return { step, model: await readModel(dir), training: new Map(Object.entries(training)), notes };
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new SyntaxError(

@@ -6,6 +6,7 @@ export {
   type CheckpointToSave,
   MODEL_FILE,
   readCheckpoint,
+  readModel,
   saveCheckpoint,
 } from "./checkpoint.ts";
 export { type ClassRow, readClassTable, writeClassTable } from "./class_table.ts";
@@ -20,6 +21,14 @@ export {
   RUN_FORMAT,
   type RunConfig,
 } from "./run_dir.ts";
+export {
+  type LoopParts,
+  type StepRecord,
+  type TrainingReport,
+  type TrainingRun,
+  trainInRun,
+} from "./training_run.ts";
+export { readResult, RESULT_FILE, type RunResult, writeResult } from "./run_result.ts";
 export {
   openSafetensors,
   parseSafetensors,

@@ -1,0 +1,115 @@
+/**
+ * A training in its run folder: it goes on from the checkpoint, logs the losses, saves now and then and at the end, so
+ * that a run that was killed anywhere and started again leaves the numbers of a run that never was. The stepping itself
+ * is a loop that the caller brings (gpu/train's `trainLoop`).
+ */
+import { Stopped } from "../program/outcome.ts";
+import type { Position } from "../loader/order.ts";
+import { type Checkpoint, type CheckpointToSave, readCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+import type { Run } from "./run_dir.ts";
+
+/** Losses of one step; `step` counts from 1. */
+export interface StepRecord {
+  readonly step: number;
+  readonly loss: number;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** What the loop is to do beside stepping. */
+export interface LoopParts<Batch> {
+  batches: AsyncIterable<Batch>;
+  /** Losses are to be read every so many steps. */
+  readEvery: number;
+  onLosses(losses: readonly StepRecord[]): void;
+  /** To be called when the losses of `step` have been read. */
+  hooks: { every: number; atEnd: boolean; run(step: number): Promise<void> }[];
+}
+
+/** How far a run is. */
+export interface TrainingReport {
+  step: number;
+  steps: number;
+  /** Mean over the steps since the last report. */
+  loss: number;
+  /** Seconds spent training, earlier sessions included, and images per second over all of them. */
+  seconds: number;
+  rate: number;
+}
+
+/** A training in a run folder; a batch says where in the data it ends. */
+export interface TrainingRun<Batch extends { next: Position }> {
+  run: Run;
+  steps: number;
+  imagesPerStep: number;
+  /** Micro-batches to a step; default 1. */
+  parts?: number;
+  /** Batches from a place, or from the very start. */
+  batches(from: Position | undefined): Iterable<Batch> | AsyncIterable<Batch>;
+  /** Steps from where the restored state is to `steps`. */
+  loop(parts: LoopParts<Batch>): Promise<"done" | "stopped" | "out of batches">;
+  /** The state to save. */
+  state(): Promise<Omit<CheckpointToSave, "notes">>;
+  restore(checkpoint: Checkpoint): void;
+  /** Steps between reports; default 10. */
+  reportEvery?: number;
+  /** Seconds between checkpoints, at least; default 15. Slow checkpoints are made less often. */
+  saveEvery?: number;
+  onReport?: (report: TrainingReport) => void;
+}
+
+/**
+ * Trains up to `steps` steps and returns the seconds spent in them and the images per second. Throws Stopped, after
+ * saving, when the loop was stopped; RangeError when the data end too early; and whatever the loop throws.
+ */
+export async function trainInRun<Batch extends { next: Position }>(
+  options: TrainingRun<Batch>,
+): Promise<{ seconds: number; rate: number }> {
+  const { run, steps, imagesPerStep, parts = 1, reportEvery = 10, saveEvery = 15 } = options;
+  const checkpoint = await readCheckpoint(run.dir);
+  if (checkpoint) options.restore(checkpoint);
+  const start = checkpoint?.step ?? 0, before = Number(checkpoint?.notes.seconds ?? 0);
+  const from: Position | undefined = checkpoint ? JSON.parse(checkpoint.notes.place) : undefined;
+  await run.truncateAfter(start);
+
+  const began = performance.now();
+  const seconds = () => before + (performance.now() - began) / 1000;
+  const rate = () => done * imagesPerStep / Math.max(seconds(), 1e-9);
+  const places: Position[] = []; // of the batches handed out in this session
+  let done = start, saved = { step: start, at: began, took: 0 };
+
+  async function* handedOut() {
+    for await (const batch of options.batches(from)) {
+      places.push(batch.next);
+      yield batch;
+    }
+  }
+  const onLosses = (losses: readonly StepRecord[]) => {
+    const mean = (of: (record: StepRecord) => number) =>
+      losses.reduce((sum, r) => sum + of(r), 0) / losses.length;
+    const names = Object.keys(losses[0].metrics), loss = mean((record) => record.loss);
+    const metrics = Object.fromEntries(names.map((name) => [name, mean((record) => record.metrics[name])]));
+    done = losses[losses.length - 1].step;
+    run.log({ step: done, loss, ...metrics, seconds: Math.round(seconds() * 1000) / 1000 });
+    options.onReport?.({ step: done, steps, loss, seconds: seconds(), rate: rate() });
+  };
+  const save = async () => {
+    if (done === saved.step) return;
+    const startedAt = performance.now(), place = places[(done - start) * parts - 1];
+    const notes = { place: JSON.stringify(place), seconds: String(seconds()) };
+    await saveCheckpoint(run.dir, { ...await options.state(), notes });
+    saved = { step: done, at: performance.now(), took: performance.now() - startedAt };
+  };
+  const saveWhenDue = async () => {
+    if (performance.now() - saved.at >= Math.max(saveEvery * 1000, 20 * saved.took)) await save();
+  };
+
+  const hooks = [{ every: reportEvery, atEnd: false, run: saveWhenDue }];
+  const end = start < steps
+    ? await options.loop({ batches: handedOut(), readEvery: reportEvery, onLosses, hooks })
+    : "done";
+  const result = { seconds: seconds(), rate: rate() };
+  await save();
+  if (end === "stopped") throw new Stopped(`Stopped at step ${done} of ${steps}`);
+  if (end === "out of batches") throw new RangeError(`The data ended after ${done} of ${steps} steps`);
+  return result;
+}

@@ -1,0 +1,95 @@
+// A supervised training from data to a run folder: config.json, metrics.jsonl, checkpoint, classes.tsv, result.json.
+// Killed anywhere and started again with the same settings it goes on; finished, it gives its result at once.
+
+import {
+  createTrainer,
+  type Gpu,
+  modelTensors,
+  optimizerTensors,
+  stateOf,
+  type StateTensor,
+  trainLoop,
+} from "../gpu/mod.ts";
+import {
+  type ImageSource,
+  openRun,
+  readResult,
+  type RunResult,
+  type StoredTensor,
+  type TrainingReport,
+  trainInRun,
+  writeResult,
+} from "../data_utils/mod.ts";
+import { evaluateSup } from "./evaluate.ts";
+import { decayOf, optimizerOf, scheduleOf } from "./optimization.ts";
+import type { SupSettings } from "./presets.ts";
+import { supTask } from "./task.ts";
+
+export interface SupJob {
+  readonly gpu: Gpu;
+  /** The run folder. */
+  readonly dir: string;
+  readonly settings: SupSettings;
+  /** What else config.json shall say, and a resumed run must agree with (where the data come from). */
+  readonly about?: Readonly<Record<string, unknown>>;
+  readonly train: ImageSource;
+  readonly test: ImageSource | null;
+  /** Training images of each class. */
+  readonly frequencies: ArrayLike<number>;
+  /** First weights of some parameters, by name: a pretrained tower, a frozen head. */
+  readonly weights?: ReadonlyMap<string, StoredTensor>;
+  readonly onReport?: (report: TrainingReport) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Trains and evaluates. Throws Stopped when the signal asks, NonFiniteError for a loss that is none. */
+export async function trainSup(job: SupJob): Promise<RunResult> {
+  const { gpu, dir, settings, train, test, frequencies, signal } = job;
+  await using run = await openRun({ dir, config: { kind: "sup", ...settings, ...job.about } });
+  const finished = await readResult(dir);
+  if (finished) return finished;
+
+  const { batchSize, accumulate, steps, seed } = settings, rate = scheduleOf(settings);
+  const trainer = await createTrainer({
+    gpu,
+    task: supTask(settings, { frequencies, count: train.count }),
+    optimizer: optimizerOf(settings),
+    rule: decayOf(settings),
+    schedule: (step) => ({ lr: rate(step) }),
+    accumulate,
+    seed,
+  });
+  try {
+    if (job.weights) {
+      const fresh = (await trainer.state()).model;
+      trainer.loadModel(new Map<string, StoredTensor | StateTensor>([...fresh, ...job.weights]));
+    }
+    const order = { batchSize: batchSize / accumulate, seed, untilEpoch: Infinity, signal };
+    const speed = await trainInRun({
+      run,
+      steps,
+      parts: accumulate,
+      imagesPerStep: batchSize,
+      batches: (from) => train.batches({ ...order, from }),
+      loop: (parts) => trainLoop({ trainer, steps, accumulate, signal, ...parts }),
+      state: async () => {
+        const state = await trainer.state();
+        return { step: state.step, model: modelTensors(state), training: optimizerTensors(state) };
+      },
+      restore: ({ model, training }) => trainer.restore(stateOf(model, training)),
+      onReport: job.onReport,
+    });
+    const tested = test && await evaluateSup(trainer.store, settings, { source: test, frequencies, signal });
+    const result: RunResult = {
+      ...tested?.scores,
+      seconds: speed.seconds,
+      images_per_second: speed.rate,
+      steps,
+      images_seen: steps * batchSize,
+    };
+    await writeResult(dir, result);
+    return result;
+  } finally {
+    trainer.destroy();
+  }
+}
