@@ -8,8 +8,8 @@ import {
   chainLaunch,
   largestDownLaunch,
   largestInRowsLaunch,
-  lowered,
   type Lowered,
+  lowered,
   putRowsLaunch,
   takeLanesLaunch,
   takeRowsLaunch,
@@ -86,5 +86,7 @@ export function lowerArgmax(node: Tensor, target: DeviceClass): Lowered {
     const rows = rowsOf(shape);
     return packed(largestInRowsLaunch(rows, lastOf(shape), 1, target), node, rows);
   }
-  return single(largestDownLaunch(sizeOf(shape.slice(0, axis)), shape[axis], rowsOf(below) * vec4sPerRow(below)));
+  return single(
+    largestDownLaunch(sizeOf(shape.slice(0, axis)), shape[axis], rowsOf(below) * vec4sPerRow(below)),
+  );
 }

@@ -8,8 +8,8 @@ import {
   type Bound,
   type Dispatch,
   laneStrides,
-  lowered,
   type Lowered,
+  lowered,
   reshapeLaunch,
   spreadLaunch,
   stridedLaunch,
@@ -24,7 +24,9 @@ export function lowerReshape(node: Tensor): Lowered {
 
 export function lowerPermute(node: Tensor): Lowered {
   const strides = laneStrides(node.inputs[0].shape);
-  return single(stridedLaunch(0, numbers(node, "perm").map((d, i) => ({ size: node.shape[i], stride: strides[d] }))));
+  return single(
+    stridedLaunch(0, numbers(node, "perm").map((d, i) => ({ size: node.shape[i], stride: strides[d] }))),
+  );
 }
 
 export function lowerSlice(node: Tensor): Lowered {
@@ -79,7 +81,10 @@ function concatLanes(shapes: readonly Shape[]): Lowered {
     const bound = Object.fromEntries(joined.map((part, i) => [`X${i}`, part.from]));
     const result: Bound = rest.length === 0 ? { out: true } : { temp: temps.length };
     if (rest.length > 0) temps.push(shape[0] * vec4sPerRow(shape));
-    dispatches.push({ launch: besideLaunch(joined.map((part) => part.shape)), bind: { ...bound, Y: result } });
+    dispatches.push({
+      launch: besideLaunch(joined.map((part) => part.shape)),
+      bind: { ...bound, Y: result },
+    });
     parts = [{ shape, from: result }, ...rest];
   }
   return lowered({ kind: "fixed", dispatches, temps });

@@ -2,7 +2,7 @@
 
 import { lastOf, rowsOf } from "../base/mod.ts";
 import type { Tensor } from "../graph/mod.ts";
-import { type Bound, type Launch, lowered, type Lowered, packRows } from "../kernels/mod.ts";
+import { type Bound, type Launch, type Lowered, lowered, packRows } from "../kernels/mod.ts";
 
 /** One kernel; its operands are the op's inputs in order, its result is Y. */
 export function single(launch: Launch): Lowered {

@@ -66,7 +66,11 @@ const UNITS = 8;
  * largest wanted value (1e-6 of it), plus 8 times what rounding the inputs once more would change, as `moved` shows,
  * so that ill-conditioned cases (a mean of a thousand deviations) ask of a kernel what float32 can give.
  */
-export function kernelTolerance(op: string, want: ArrayLike<number>, moved: readonly ArrayLike<number>[]): Tolerance {
+export function kernelTolerance(
+  op: string,
+  want: ArrayLike<number>,
+  moved: readonly ArrayLike<number>[],
+): Tolerance {
   if (EXACT.has(op)) return { atol: 0, rtol: 0 };
   let largest = CANCELLING.has(op) ? 1 : 0, shift = 0;
   for (let i = 0; i < want.length; i++) {
