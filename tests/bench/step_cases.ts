@@ -1,0 +1,113 @@
+// The study's training steps as they run in the study: images per second, what a step costs in dispatches, pipelines and
+// JavaScript, and how much of its time on the device goes into contractions.
+
+import type { Gpu } from "../../gpu/device/mod.ts";
+import { clocked, type ClockedGpu } from "./clocked_gpu.ts";
+import type { Figure } from "./figures.ts";
+import { openSupStep, type StudyStep } from "./study_steps.ts";
+import { median, timeOf } from "./timing.ts";
+import { startWorker } from "./workers.ts";
+
+/** Length of the run of two processes side by side, in seconds. */
+const PAIR_SECONDS = 8;
+
+/** Both steps one after the other on one device. */
+export async function stepFigures(device: Gpu): Promise<Figure[]> {
+  const clock = clocked(device), software = device.deviceClass === "software";
+  const figures = await modelFigures(clock, "sl", "SL", await openSupStep(clock.gpu), software ? 700 : null);
+  const pipelines: Figure = {
+    name: "pipelines",
+    title: "pipelines, all training and evaluation",
+    value: device.pipelines.size,
+    unit: "",
+    target: { atMost: 80 },
+  };
+  return [...figures, pipelines];
+}
+
+async function modelFigures(
+  clock: ClockedGpu,
+  name: string,
+  title: string,
+  step: StudyStep,
+  wanted: number | null,
+): Promise<Figure[]> {
+  try {
+    const first = await step.steps(1);
+    await step.steps(3);
+    const { median: took, best } = await timeOf(async (times) => void await step.steps(times), {
+      length: 1500,
+    });
+    const last = await step.steps(1);
+    if (!(last < first)) throw new Error(`The loss of the ${title} step does not fall: ${first}, ${last}`);
+    const dispatches = step.trainer.programs.reduce((n, program) => n + program.calls.length, 0);
+    const rate = (milliseconds: number) => step.imagesPerStep / milliseconds * 1000;
+    return [
+      {
+        name: `${name}_images_per_second`,
+        title: `${title} step, batch ${step.imagesPerStep}`,
+        value: rate(took),
+        best: rate(best),
+        unit: "images/s",
+        ...(wanted === null ? {} : { target: { atLeast: wanted } }),
+      },
+      { name: `${name}_dispatches`, title: "  dispatches", value: dispatches, unit: "" },
+      {
+        name: `${name}_js_per_dispatch`,
+        title: "  JavaScript per dispatch",
+        value: await javascriptOf(clock, step) / dispatches * 1000,
+        unit: "us",
+        target: { atMost: 10 },
+      },
+      {
+        name: `${name}_contraction_share`,
+        title: "  time in GEMM kernels",
+        value: await shareOf(step) * 100,
+        unit: "%",
+        ...(wanted === null ? {} : { target: { atLeast: 50 } }),
+      },
+    ];
+  } finally {
+    step.close();
+  }
+}
+
+/** Milliseconds of a step outside of its submit: the median of many steps. */
+async function javascriptOf({ submitting }: ClockedGpu, step: StudyStep): Promise<number> {
+  const found: number[] = [];
+  for (let i = 0; i < 20; i++) {
+    await step.trainer.ready();
+    const before = submitting(), began = performance.now();
+    step.enqueue();
+    found.push(performance.now() - began - (submitting() - before));
+  }
+  await step.trainer.losses();
+  return median(found);
+}
+
+/** The median of a few profiled steps. */
+async function shareOf(step: StudyStep): Promise<number> {
+  const found: number[] = [];
+  for (let i = 0; i < 5; i++) found.push(await step.contractions());
+  return median(found);
+}
+
+/** Two single-threaded processes that train side by side. */
+export async function pairFigure(software: boolean): Promise<Figure> {
+  const workers = [0, 1].map(() => startWorker("sl", { env: { LP_NUM_THREADS: "0" } }));
+  try {
+    for (const worker of workers) await worker.line();
+    for (const worker of workers) await worker.say(`${PAIR_SECONDS}`);
+    const rates = (await Promise.all(workers.map((worker) => worker.line()))).map(Number);
+    return {
+      name: "pair_images_per_second",
+      title: "SL step, two processes of one thread",
+      value: rates[0] + rates[1],
+      unit: "images/s",
+      ...(software ? { target: { atLeast: 1200 } } : {}),
+      note: `${rates.map((rate) => rate.toFixed(0)).join(" and ")} images/s`,
+    };
+  } finally {
+    for (const worker of workers) await worker.stop();
+  }
+}
