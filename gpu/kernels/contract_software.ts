@@ -88,7 +88,18 @@ ${
     }
 let aBase = ${batched ? "b0 * P.A_b0 + b1 * P.A_b1" : "0u"};
 let bBase = ${batched ? "b0 * P.B_b0 + b1 * P.B_b1" : "0u"};
-let yBase = ${batched ? "b0 * P.Y_b0 + b1 * P.Y_b1 + " : ""}split * P.Y_split;
+let yWhole = ${batched ? "b0 * P.Y_b0 + b1 * P.Y_b1" : "0u"};
+let yBase = yWhole + split * P.Y_split;
+${
+      batched
+        ? "let yRow = div_u(yWhole, P.Y_row); let yCol = yWhole - yRow * P.Y_row;"
+        : "let yRow = 0u; let yCol = 0u;"
+    }
+${
+      batched
+        ? "let aRow = div_u(aBase, P.A_row); let aCol = aBase - aRow * P.A_row;"
+        : "let aRow = 0u; let aCol = 0u;"
+    }
 let n0 = tn * ${tile.words}u;
 let start = split * P.chunk;
 let stop = min(start + P.chunk, P.length);
@@ -114,7 +125,9 @@ function finish(plan: ContractPlan): string {
   for (let n = 0; n < tile.words; n++) {
     const c = `(n0 + ${n}u)`;
     lines.push(`if (n0 + ${n}u < P.N4) {`);
-    lines.push(statements(epilogue.program, { i: "0u", r: "0u", c }, `e${n}_`, (s) => early[s]).code);
+    lines.push(
+      statements(epilogue.program, { i: "0u", r: "0u", c: `(yCol + ${c})` }, `e${n}_`, (s) => early[s]).code,
+    );
     epilogue.partials.forEach((partial, p) =>
       partial.steps.forEach((_, s) => {
         lines.push(`var s${p}_${s} = vec4f(0.0);`);
@@ -127,7 +140,13 @@ function finish(plan: ContractPlan): string {
       const { row, inside } = rowOf(plan, m);
       lines.push(`if (${inside}) { let r = ${row}; let i = yBase + r * P.Y_row + ${c};`);
       lines.push(`let acc = ${dirty ? `mask_tail(c${m}_${n}, ${c}, P.N)` : `c${m}_${n}`};`);
-      const late = renamed(epilogue.program, early, { i: "i", r: "r", c }, `e${n}_`, "v");
+      const late = renamed(
+        epilogue.program,
+        early,
+        { i: "i", r: "(yRow + r)", c: `(yCol + ${c})` },
+        `e${n}_`,
+        "v",
+      );
       lines.push(late.code);
       const value = (s: number) =>
         masked && !zero[s] ? `mask_tail(${late.names[s]}, ${c}, P.N)` : late.names[s];

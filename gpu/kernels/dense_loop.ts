@@ -11,8 +11,8 @@ export function denseLoop(plan: ContractPlan): string {
 ${each(tile.rows, (m) => `let a${m} = aBase + min(m0 + ${m}u, P.M - 1u) * P.A_row;`)}
 ${firstB(plan, "(start * 4u)")}
 for (var k = start; k < stop; k++) {
-${a.before("k", "k")}
-${each(tile.rows, (m) => a.word(`x${m}`, `a${m} + k`, `m0 + ${m}u`, "k", "k"))}
+${a.before("(aCol + k)", "k")}
+${each(tile.rows, (m) => a.word(`x${m}`, `a${m} + k`, `(aRow + m0 + ${m}u)`, "(aCol + k)", "k"))}
 ${multiply(plan, { base: "bBase", k: "k", kBase: "0u" })}
 }`;
   }
@@ -21,13 +21,13 @@ ${multiply(plan, { base: "bBase", k: "k", kBase: "0u" })}
   if (spec.orientB === "kn") {
     const steps = unrolled(plan);
     return `${head}
-${plan.spec.oneHot !== undefined ? "" : each(groups, (g) => a.before(`g0 + ${g}u`, `g${g}`))}
+${plan.spec.oneHot !== undefined ? "" : each(groups, (g) => a.before(`(aCol + g0 + ${g}u)`, `g${g}`))}
 for (var k = start; k < stop; k += ${steps}u) {
 ${each(steps, (u) => outerStep(plan, a, `k + ${u}u`, groups))}
 }`;
   }
   return `${head}
-${each(groups, (g) => a.before(`g0 + ${g}u`, `g${g}`))}
+${each(groups, (g) => a.before(`(aCol + g0 + ${g}u)`, `g${g}`))}
 for (var k = start; k < stop; k++) {
 ${
     each(4, (kk) =>
@@ -35,8 +35,8 @@ ${
         a.word(
           `x${g}_${kk}`,
           `aBase + min(k * 4u + ${kk}u, P.K - 1u) * P.A_row + g0 + ${g}u`,
-          "k",
-          `g0 + ${g}u`,
+          "(aRow + k)",
+          `(aCol + g0 + ${g}u)`,
           `g${g}`,
         )))
   }
@@ -68,7 +68,13 @@ function outerStep({ spec, tile }: ContractPlan, a: ReaderA, k: string, groups: 
   const word = (g: number) =>
     hot
       ? `let x${g} = select(vec4f(0.0), vec4f(1.0), vec4u((g0 + ${g}u) * 4u) + vec4u(0u, 1u, 2u, 3u) == vec4u(hot));`
-      : a.word(`x${g}`, `aBase + (${k}) * P.A_row + g0 + ${g}u`, k, `g0 + ${g}u`, `g${g}`);
+      : a.word(
+        `x${g}`,
+        `aBase + (${k}) * P.A_row + g0 + ${g}u`,
+        `(aRow + ${k})`,
+        `(aCol + g0 + ${g}u)`,
+        `g${g}`,
+      );
   return `{ ${
     hot
       ? `let at = mod_u(${k}, P.T); let hot = u32(ld_A(div_u(${k}, P.T) * P.A_row + at / 4u)[at & 3u]);`
