@@ -21,34 +21,37 @@ export interface ImbalanceScores {
 const orNull = (value: number) => Number.isNaN(value) ? null : value;
 
 /**
- * Scores of a result that holds top-1 and top-5. Throws TypeError unless every class has a name and a frequency.
+ * Scores of a result that holds top-1 and top-5; where frequencies are not known (null), what needs them is null and
+ * `freq` is 0. Throws TypeError unless every class has a name and a frequency.
  */
 export function imbalanceScores(
   result: ClassificationResult,
-  frequencies: ArrayLike<number>,
+  frequencies: ArrayLike<number> | null,
   classNames: readonly string[],
 ): ImbalanceScores {
   const { perClassAccuracy: accuracy, predictionCounts: predictions, topK } = result;
   const classes = accuracy.length;
-  if (frequencies.length !== classes || classNames.length !== classes) {
+  const wanted = { frequencies: frequencies?.length ?? classes, names: classNames.length };
+  if (wanted.frequencies !== classes || wanted.names !== classes) {
     throw new TypeError(
-      `${frequencies.length} frequencies and ${classNames.length} names do not go with ${classes} classes`,
+      `${wanted.frequencies} frequencies and ${wanted.names} names do not go with ${classes} classes`,
     );
   }
-  const { head, middle, tail } = classes < 3
+  const { head, middle, tail } = classes < 3 || frequencies === null
     ? { head: NaN, middle: NaN, tail: NaN }
     : meanByThird(frequencies, accuracy);
+  const rho = (values: ArrayLike<number>) => frequencies && frequencyCorrelation(frequencies, values).rho;
   return {
     top1: topK[1],
     top5: topK[5],
-    rho_freq_acc: frequencyCorrelation(frequencies, accuracy).rho,
-    rho_freq_pred: frequencyCorrelation(frequencies, predictions).rho,
+    rho_freq_acc: rho(accuracy),
+    rho_freq_pred: rho(predictions),
     head: orNull(head),
     middle: orNull(middle),
     tail: orNull(tail),
     per_class: classNames.map((name, c) => ({
       class: name,
-      freq: frequencies[c],
+      freq: frequencies?.[c] ?? 0,
       acc: orNull(accuracy[c]),
       pred: predictions[c],
     })),

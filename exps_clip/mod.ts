@@ -1,0 +1,36 @@
+// CLIP training: the task, its recipes, training into a run folder, zero-shot classification and retrieval.
+
+export {
+  allCaptions,
+  captioned,
+  type CaptionedBatch,
+  captionKind,
+  type CaptionOf,
+  captionsOf,
+  runTokenizer,
+  saveVocabulary,
+  templateCaptions,
+  type TextCoding,
+  textCoding,
+} from "./captions.ts";
+export {
+  type CaptionKind,
+  type ClipModel,
+  type ClipRecipe,
+  type ClipSettings,
+  modelFor,
+  type ModelName,
+  models,
+  type RecipeName,
+  recipes,
+} from "./presets.ts";
+export { type ClipModelSettings, clipTask, imageGraph, textGraph, zeroShotGraph } from "./task.ts";
+export { type ClipJob, trainClip } from "./train.ts";
+export {
+  averageRows,
+  clipStore,
+  embedTexts,
+  zeroShot,
+  zeroShotClassifier,
+  type ZeroShotOptions,
+} from "./zero_shot.ts";

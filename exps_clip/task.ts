@@ -1,0 +1,96 @@
+// The contrastive task: both towers over a batch of pairs, and the loss by which each image finds its caption among all
+// of the batch and each caption its image (Radford et al. 2021). It is cut between towers and loss, so that a batch
+// larger than what fits at once can be trained in two passes.
+
+import { type Graph, input, nn, ops, type SplitTask, type Tensor } from "../gpu/mod.ts";
+import type { CaptionedBatch } from "./captions.ts";
+import type { ClipSettings } from "./presets.ts";
+
+/** The part of the settings that says what the model is. */
+export type ClipModelSettings = Pick<ClipSettings, "model" | "size">;
+
+const isVisual = (name: string) => name.startsWith("visual.");
+
+/** What trains: all but the frozen towers; the temperature belongs to neither. */
+function trainable(frozen: ClipSettings["frozen"]): (name: string) => boolean {
+  return (name) => name === "logit_scale" || !frozen.includes(isVisual(name) ? "visual" : "text");
+}
+
+/** The training task. */
+export function clipTask(settings: ClipSettings): SplitTask<CaptionedBatch> {
+  const { model, size, batchSize, accumulate, frozen } = settings, rows = batchSize / accumulate;
+  return {
+    name: "clip",
+    towers(graph) {
+      const s = nn.scope(graph, "", { trainable: trainable(frozen) });
+      const { images, ids, ends } = pairInputs(graph, {
+        rows,
+        size,
+        contextLength: model.text.contextLength,
+      });
+      const image = ops.l2Normalize(nn.imageFeatures(s, images, model));
+      const text = ops.l2Normalize(nn.textFeatures(s, ids, model, ends));
+      return { features: [image, text], updates: s.updates };
+    },
+    head(graph, [image, text]) {
+      const scale = nn.logitScale(nn.scope(graph), model.logitScale);
+      return { loss: nn.contrastiveLoss(image, text, scale), clamp: { logit_scale: [0, Math.log(100)] } };
+    },
+    feed: ({ images, text }) => ({
+      images,
+      text: { data: text.data, shape: text.shape, dtype: "i32" },
+      ends: { data: text.eot, shape: [text.eot.length], dtype: "i32" },
+    }),
+  };
+}
+
+function pairInputs(
+  graph: Graph,
+  { rows, size, contextLength }: { rows: number; size: number; contextLength: number },
+) {
+  return {
+    images: input(graph, "images", [rows, size, size, 3]),
+    ids: input(graph, "text", [rows, contextLength], "i32"),
+    ends: input(graph, "ends", [rows], "i32"),
+  };
+}
+
+/** Evaluation graph of the text tower: unit `features` [rows, embedDim] of token rows. */
+export function textGraph(graph: Graph, { model }: ClipModelSettings, rows: number): Record<string, Tensor> {
+  const s = nn.scope(graph, "", { train: false });
+  const ids = input(graph, "text", [rows, model.text.contextLength], "i32"),
+    ends = input(graph, "ends", [rows], "i32");
+  return { features: ops.l2Normalize(nn.textFeatures(s, ids, model, ends)) };
+}
+
+/** Evaluation graph of the image tower: `features` [rows, embedDim], before and after normalisation. */
+export function imageGraph(
+  graph: Graph,
+  { model, size }: ClipModelSettings,
+  rows: number,
+): Record<string, Tensor> {
+  const s = nn.scope(graph, "", { train: false });
+  const raw = nn.imageFeatures(s, input(graph, "images", [rows, size, size, 3]), model);
+  return { raw, features: ops.l2Normalize(raw) };
+}
+
+/**
+ * Evaluation graph of zero-shot classification: `scores` [rows, classes] = 100 cosines with the rows of the input
+ * `classifier` [classes, embedDim], and the unnormalised features.
+ */
+export function zeroShotGraph(
+  graph: Graph,
+  settings: ClipModelSettings,
+  { rows, classes }: { rows: number; classes: number },
+): Record<string, Tensor> {
+  const { raw, features } = imageGraph(graph, settings, rows);
+  const classifier = input(graph, "classifier", [classes, settings.model.embedDim]);
+  return { scores: ops.mulScalar(ops.matmul(features, classifier, { tb: true }), 100), raw };
+}
+
+/** A graph that holds every parameter of the model, for reading a state dict. */
+export function wholeModel(graph: Graph, settings: ClipModelSettings): void {
+  textGraph(graph, settings, 1);
+  imageGraph(graph, settings, 1);
+  nn.logitScale(nn.scope(graph), settings.model.logitScale);
+}

@@ -1,0 +1,109 @@
+// A CLIP training from data to a run folder: config.json, vocabulary.json, metrics.jsonl, checkpoint, classes.tsv,
+// result.json. Killed anywhere and started again with the same settings it goes on; finished, it gives its result.
+
+import {
+  adamw,
+  createTrainer,
+  decayClip,
+  decayMatrices,
+  type Gpu,
+  modelTensors,
+  optimizerTensors,
+  stateOf,
+  type StateTensor,
+  trainLoop,
+  warmupCosine,
+} from "../gpu/mod.ts";
+import {
+  type ImageSource,
+  openRun,
+  readResult,
+  type RunResult,
+  type StoredTensor,
+  type Tokenizer,
+  type TrainingReport,
+  trainInRun,
+  writeResult,
+} from "../data_utils/mod.ts";
+import { captioned, type CaptionOf, saveVocabulary } from "./captions.ts";
+import type { ClipSettings } from "./presets.ts";
+import { clipTask } from "./task.ts";
+import { zeroShot } from "./zero_shot.ts";
+
+export interface ClipJob {
+  readonly gpu: Gpu;
+  /** The run folder. */
+  readonly dir: string;
+  readonly settings: ClipSettings;
+  /** What else config.json shall say, and a resumed run must agree with (where the data come from). */
+  readonly about?: Readonly<Record<string, unknown>>;
+  readonly train: ImageSource;
+  readonly captionOf: CaptionOf;
+  readonly tokenizer: Tokenizer;
+  /** Labelled images for zero-shot classification. */
+  readonly test: ImageSource | null;
+  /** Training images of each class; null where that is not known. */
+  readonly frequencies: ArrayLike<number> | null;
+  /** First weights of some parameters, by name. */
+  readonly weights?: ReadonlyMap<string, StoredTensor>;
+  readonly onReport?: (report: TrainingReport) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Trains, then classifies zero-shot. Throws Stopped when the signal asks, NonFiniteError for a loss that is none. */
+export async function trainClip(job: ClipJob): Promise<RunResult> {
+  const { gpu, dir, settings, train, test, tokenizer, frequencies, signal } = job;
+  await using run = await openRun({ dir, config: { kind: "clip", ...settings, ...job.about } });
+  const finished = await readResult(dir);
+  if (finished) return finished;
+  await saveVocabulary(dir, tokenizer);
+
+  const { batchSize, accumulate, steps, seed, lr, betas, eps, weightDecay, decay, templates, model } =
+    settings;
+  const warmup = Math.round(settings.warmup < 1 ? settings.warmup * steps : settings.warmup);
+  const rate = warmupCosine({ lr, warmup, steps });
+  const trainer = await createTrainer({
+    gpu,
+    task: clipTask(settings),
+    optimizer: adamw({ betas, eps, weightDecay }),
+    rule: decay === "open_clip" ? decayClip : decayMatrices,
+    schedule: (step) => ({ lr: rate(step) }),
+    accumulate,
+    seed,
+  });
+  try {
+    if (job.weights) {
+      const fresh = (await trainer.state()).model;
+      trainer.loadModel(new Map<string, StoredTensor | StateTensor>([...fresh, ...job.weights]));
+    }
+    const order = { batchSize: batchSize / accumulate, seed, untilEpoch: Infinity, signal };
+    const coding = { tokenizer, contextLength: model.text.contextLength };
+    const speed = await trainInRun({
+      run,
+      steps,
+      parts: accumulate,
+      imagesPerStep: batchSize,
+      batches: (from) => captioned(train.batches({ ...order, from }), job.captionOf, coding),
+      loop: (parts) => trainLoop({ trainer, steps, accumulate, signal, ...parts }),
+      state: async () => {
+        const state = await trainer.state();
+        return { step: state.step, model: modelTensors(state), training: optimizerTensors(state) };
+      },
+      restore: (saved) => trainer.restore(stateOf(saved.model, saved.training)),
+      onReport: job.onReport,
+    });
+    const tested = test &&
+      await zeroShot(trainer.store, settings, tokenizer, { source: test, templates, frequencies, signal });
+    const result: RunResult = {
+      ...tested?.scores,
+      seconds: speed.seconds,
+      images_per_second: speed.rate,
+      steps,
+      images_seen: steps * batchSize,
+    };
+    await writeResult(dir, result);
+    return result;
+  } finally {
+    trainer.destroy();
+  }
+}
