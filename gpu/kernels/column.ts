@@ -1,23 +1,20 @@
 // Reductions over rows that keep the last dimension: [outer, rows, C] -> [outer, C]. Each invocation walks one column
 // of words down one chunk of rows and leaves a partial result; `columnFinish` joins the partials. On the way it can
-// run an elementwise program and store some of its values, so that a gradient and its sums are made in one pass.
+// run an elementwise program and store some of its values, so that a gradient and its sums are made in one pass. On a
+// GPU several invocations share a column (column_gpu.ts).
 
+import type { DeviceClass } from "../base/mod.ts";
+import { chunkRowsGpu, columnGpu } from "./column_gpu.ts";
+import { type PartialSums, partsOf, sumText } from "./column_sums.ts";
 import { columnOnly, needs, type Program, statements, zeroTails } from "./expr.ts";
 import type { Kernel, Launch } from "./wgsl.ts";
-
-/** sum and max leave one word a column; moments leaves two: mean and sum of squared deviations of the chunk. */
-export type Reduction = "sum" | "max" | "moments";
 
 export interface ColumnPlan {
   readonly program: Program;
   readonly reads: readonly string[];
   readonly stores: readonly { readonly operand: string; readonly step: number }[];
   /** Each result: partials of several steps side by side, [outer, chunks, parts, C]. */
-  readonly partials: readonly {
-    readonly operand: string;
-    readonly reduction: Reduction;
-    readonly steps: readonly number[];
-  }[];
+  readonly partials: readonly PartialSums[];
   readonly outer: number;
   readonly rows: number;
   readonly last: number;
@@ -28,19 +25,19 @@ export interface ColumnPlan {
 const WORKGROUP = 32;
 
 /** Rows per chunk: enough invocations to fill a device, few enough partials. */
-export function chunkRows(outer: number, rows: number, last: number): number {
+export function chunkRows(outer: number, rows: number, last: number, target: DeviceClass): number {
+  if (target === "gpu") return chunkRowsGpu(outer, rows, last);
   const columns = outer * Math.ceil(last / 4);
   let chunk = rows;
   while (chunk > 16 && columns * Math.ceil(rows / chunk) < 1024) chunk = Math.ceil(chunk / 2);
   return Math.min(chunk, 256);
 }
 
-/** Words one partial of a reduction takes per column and step. */
-export function wordsPerPart(reduction: Reduction): number {
-  return reduction === "moments" ? 2 : 1;
+export function columnLaunch(plan: ColumnPlan, target: DeviceClass): Launch {
+  return target === "gpu" ? columnGpu(plan) : columnSoftware(plan);
 }
 
-export function columnLaunch(plan: ColumnPlan): Launch {
+function columnSoftware(plan: ColumnPlan): Launch {
   const perRow = Math.ceil(plan.last / 4), chunks = Math.ceil(plan.rows / plan.chunk);
   const masked = plan.last % 4 !== 0;
   const wanted = needs(plan.program);
@@ -50,33 +47,15 @@ export function columnLaunch(plan: ColumnPlan): Launch {
   const inside = statements(plan.program, place, "v", (s) => !early[s]);
   const value = (step: number) =>
     masked && !zero[step] ? `mask_tail(${inside.names[step]}, c, P.last)` : inside.names[step];
-  const vars: string[] = [], loop: string[] = [], after: string[] = [];
-  plan.partials.forEach((partial, p) => {
-    const parts = partial.steps.length * wordsPerPart(partial.reduction);
-    partial.steps.forEach((step, s) => {
-      const name = `a${p}_${s}`;
-      const out = (k: number) =>
-        `st_${partial.operand}(((outer * P.chunks + chunk) * ${parts}u + ${k}u) * P.perRow + c, `;
-      if (partial.reduction === "sum") {
-        vars.push(`var ${name} = vec4f(0.0);`);
-        loop.push(`${name} += ${value(step)};`);
-        after.push(`${out(s)}${name});`);
-      } else if (partial.reduction === "max") {
-        vars.push(`var ${name} = vec4f(-3.4028234e38);`);
-        loop.push(`${name} = max(${name}, ${value(step)});`);
-        after.push(`${out(s)}${name});`);
-      } else {
-        // Deviations from the chunk's first row keep the squares small whatever the offset of the data.
-        vars.push(`var f${name} = vec4f(0.0); var ${name} = vec4f(0.0); var q${name} = vec4f(0.0);`);
-        loop.push(`if (r == first) { f${name} = ${value(step)}; }`);
-        loop.push(`{ let d = ${value(step)} - f${name}; ${name} += d; q${name} = fma(d, d, q${name}); }`);
-        after.push(`let m${name} = ${name} / f32(end - first);`);
-        after.push(`${out(2 * s)}f${name} + m${name});`);
-        after.push(`${out(2 * s + 1)}max(q${name} - ${name} * m${name}, vec4f(0.0)));`);
-      }
-    });
+  const sums = sumText(plan.partials, {
+    value,
+    isFirst: "r == first",
+    seen: "f32(end - first)",
+    store: (partial, part, sum) => {
+      const line = `(outer * P.chunks + chunk) * ${partsOf(partial)}u + ${part}u`;
+      return `st_${partial.operand}((${line}) * P.perRow + c, ${sum});`;
+    },
   });
-  for (const { operand, step } of plan.stores) loop.push(`st_${operand}(i, ${value(step)});`);
   const sizes = ["total", "perRow", "chunks", "rows", "chunk", ...(masked ? ["last"] : []), ...wanted.sizes];
   const kernel: Kernel = {
     label: "column",
@@ -94,14 +73,15 @@ let chunk = mod_u(part, P.chunks);
 let outer = div_u(part, P.chunks);
 let first = outer * P.rows + chunk * P.chunk;
 let end = min(first + P.chunk, (outer + 1u) * P.rows);
-${vars.join("\n")}
+${sums.vars}
 ${before.code}
 for (var r = first; r < end; r++) {
 let i = r * P.perRow + c;
 ${inside.code}
-${loop.join("\n")}
+${sums.row}
+${plan.stores.map(({ operand, step }) => `st_${operand}(i, ${value(step)});`).join("\n")}
 }
-${after.join("\n")}`,
+${sums.after}`,
   };
   const total = plan.outer * chunks * perRow;
   const numbers = new Map([
@@ -125,7 +105,10 @@ ${after.join("\n")}`,
 export function columnFinish(
   reduction: "sum" | "max",
   sizes: { outer: number; chunks: number; parts: number; perRow: number },
+  target: DeviceClass,
 ): Launch {
+  if (target === "gpu" && sizes.chunks > FEW_CHUNKS) return finishGpu(reduction, sizes);
+  const workgroup = target === "gpu" ? 64 : 16;
   const total = sizes.outer * sizes.parts * sizes.perRow, line = sizes.parts * sizes.perRow;
   const join = (a: string, b: string) => reduction === "sum" ? `${a} + ${b}` : `max(${a}, ${b})`;
   return {
@@ -134,7 +117,7 @@ export function columnFinish(
       sizes: ["total", "line", "chunks"],
       reads: ["X"],
       writes: ["Y"],
-      workgroup: 16,
+      workgroup,
       body: `if (id >= P.total) { return; }
 let outer = div_u(id, P.line);
 var at = outer * P.chunks * P.line + id - outer * P.line;
@@ -148,6 +131,26 @@ if (P.chunks % 2u == 0u) { b = ${join("b", "ld_X(at + P.line)")}; }
 st_Y(id, ${join("a", "b")});`,
     },
     sizes: [total, line, sizes.chunks],
-    groups: Math.ceil(total / 16),
+    groups: Math.ceil(total / workgroup),
   };
+}
+
+/** So many are added by one invocation of a GPU; more by a workgroup, as a column reduction over them. */
+const FEW_CHUNKS = 16;
+
+function finishGpu(
+  reduction: "sum" | "max",
+  { outer, chunks, parts, perRow }: { outer: number; chunks: number; parts: number; perRow: number },
+): Launch {
+  return columnGpu({
+    program: { steps: [{ kind: "load", operand: "X", access: "full" }] },
+    reads: ["X"],
+    stores: [],
+    partials: [{ operand: "Y", reduction, steps: [0] }],
+    outer,
+    rows: chunks,
+    last: parts * perRow * 4,
+    chunk: chunks,
+    numbers: new Map(),
+  }, 4);
 }

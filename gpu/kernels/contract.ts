@@ -6,7 +6,7 @@
 // reads x ("conv"), the input gradient reads dy ("convT"), the weight gradient reads x transposed ("convW").
 
 import type { Operand, Program } from "./expr.ts";
-import type { Reduction } from "./column.ts";
+import type { PartialSums } from "./column_sums.ts";
 
 /** Strides of a matrix in words: from row to row, and along the two batch dimensions. */
 export interface MatrixAt {
@@ -53,11 +53,7 @@ export interface Epilogue {
   readonly program: Program;
   readonly stores: readonly { readonly operand: string; readonly step: number }[];
   /** Sums down the rows of each tile, [tiles, parts, N]. */
-  readonly partials: readonly {
-    readonly operand: string;
-    readonly reduction: Reduction;
-    readonly steps: readonly number[];
-  }[];
+  readonly partials: readonly PartialSums[];
 }
 
 export interface ContractPlan {

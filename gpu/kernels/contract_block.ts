@@ -37,7 +37,14 @@ export function blockOf({ spec, tile }: ContractPlan): Block {
   const aAlongK = spec.orientA === "mk", bAlongK = spec.orientB === "nk";
   const pitchA = aAlongK ? quads + 1 : rows / 4, pitchB = bAlongK ? quads + 1 : words;
   const stageA = pitchA * (aAlongK ? rows : own.depth), stageB = pitchB * (bAlongK ? words * 4 : own.depth);
-  const shares = [across, down, own.rows / 4, threads / quads, threads / (rows / 4), threads / words];
+  const shares = [
+    across,
+    Math.log2(down),
+    own.rows / 4,
+    threads / quads,
+    threads / (rows / 4),
+    threads / words,
+  ];
   if (!shares.every(Number.isInteger) || stageA + stageB > WORKGROUP_WORDS || threads > 256) {
     const each = `${own.rows} x ${own.words} words, k by ${own.depth}`;
     throw new RangeError(`A tile of ${rows} rows x ${words} words does not divide into ${each}`);

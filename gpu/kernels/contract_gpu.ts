@@ -56,7 +56,7 @@ ${each(partsB.length, (l) => bring(partsB[l], `b${l}`, placeB(block, partsB[l].l
 workgroupBarrier();
 }
 ${writer(plan, block)}`;
-  const declarations = `var<workgroup> stage: array<vec4f, ${stageWords}>;\n${summed ? overRows(block) : ""}`;
+  const declarations = `var<workgroup> stage: array<vec4f, ${stageWords}>;\n${overRows(plan, block)}`;
   const numbers = numbersOf(plan, block);
   const wanted = [needs(plan.loadA.program), needs(epilogue.program)];
   const distinct = (names: readonly string[]) => [...new Set(names)];

@@ -6,7 +6,7 @@ import { columnOnly, needs, statements, zeroTails } from "./expr.ts";
 import { each, renamed } from "./register_tile.ts";
 import { windowLoop } from "./window_loop.ts";
 import { type ContractPlan, rowTiles, splitLength } from "./contract.ts";
-import { wordsPerPart } from "./column.ts";
+import { wordsPerPart } from "./column_sums.ts";
 import type { Kernel, Launch } from "./wgsl.ts";
 
 const WORKGROUP = 32;

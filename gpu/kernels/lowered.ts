@@ -3,7 +3,7 @@
 
 import type { ContractSpec } from "./contract.ts";
 import type { Program } from "./expr.ts";
-import type { Reduction } from "./column.ts";
+import type { Reduction } from "./column_sums.ts";
 import type { Launch } from "./wgsl.ts";
 
 /** Where an operand of a fixed kernel comes from. */

@@ -4,6 +4,7 @@ export * from "./wgsl.ts";
 export * from "./expr.ts";
 export * from "./map.ts";
 export * from "./column.ts";
+export * from "./column_sums.ts";
 export * from "./contract.ts";
 export * from "./contract_software.ts";
 export * from "./lowered.ts";

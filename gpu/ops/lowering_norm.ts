@@ -1,10 +1,17 @@
 // How batch normalisation's statistics run: column reductions that a convolution can carry in its own kernel.
 
-import { lastOf, rowsOf, vec4sPerRow } from "../base/mod.ts";
+import { type DeviceClass, lastOf, rowsOf, vec4sPerRow } from "../base/mod.ts";
 import type { Tensor } from "../graph/mod.ts";
-import { batchStatsFinish, batchStatsFold, columnFinish, lowered, type Lowered, type Step } from "../kernels/mod.ts";
+import {
+  batchStatsFinish,
+  batchStatsFold,
+  columnFinish,
+  type Lowered,
+  lowered,
+  type Step,
+} from "../kernels/mod.ts";
 
-export function lowerBnStats(node: Tensor): Lowered {
+export function lowerBnStats(node: Tensor, target: DeviceClass): Lowered {
   const [x] = node.inputs, rows = rowsOf(x.shape), last = lastOf(x.shape), eps = node.attrs.eps as number;
   return lowered({
     kind: "column",
@@ -17,7 +24,7 @@ export function lowerBnStats(node: Tensor): Lowered {
     rows,
     last,
     finish: (chunks, chunkRows) => ({
-      launch: batchStatsFinish({ rows, last, chunks, chunkRows, eps }),
+      launch: batchStatsFinish({ rows, last, chunks, chunkRows, eps }, target),
       bind: { X: { temp: 0 }, G: { input: 1 }, B: { input: 2 }, Y: { out: true } },
     }),
   });
@@ -25,12 +32,18 @@ export function lowerBnStats(node: Tensor): Lowered {
 
 export function lowerBnFold(node: Tensor): Lowered {
   const launch = batchStatsFold(lastOf(node.shape), node.attrs.eps as number);
-  const bind = { M: { input: 0 }, V: { input: 1 }, G: { input: 2 }, B: { input: 3 }, Y: { out: true } } as const;
+  const bind = {
+    M: { input: 0 },
+    V: { input: 1 },
+    G: { input: 2 },
+    B: { input: 3 },
+    Y: { out: true },
+  } as const;
   return lowered({ kind: "fixed", dispatches: [{ launch, bind }] });
 }
 
 /** sum dy and sum dy (x - mean) / deviation; rows 0 and 4 of the statistics hold mean and 1 / deviation. */
-export function lowerBnGradStats(node: Tensor): Lowered {
+export function lowerBnGradStats(node: Tensor, target: DeviceClass): Lowered {
   const [dy] = node.inputs, rows = rowsOf(dy.shape), last = lastOf(dy.shape), perRow = vec4sPerRow(dy.shape);
   const steps: Step[] = [
     { kind: "load", operand: "D", access: "full" },
@@ -57,7 +70,7 @@ export function lowerBnGradStats(node: Tensor): Lowered {
     rows,
     last,
     finish: (chunks) => ({
-      launch: columnFinish("sum", { outer: 1, chunks, parts: 2, perRow }),
+      launch: columnFinish("sum", { outer: 1, chunks, parts: 2, perRow }, target),
       bind: { X: { temp: 0 }, Y: { out: true } },
     }),
   });

@@ -3,7 +3,7 @@
 
 import { type DeviceClass, lastOf, rowsOf, type Shape, sizeOf, vec4sPerRow } from "../base/mod.ts";
 import { emit, type Tensor } from "../graph/mod.ts";
-import { columnFinish, lowered, type Lowered } from "../kernels/mod.ts";
+import { columnFinish, type Lowered, lowered } from "../kernels/mod.ts";
 import { lowerLastAxis } from "./lowering_rows.ts";
 
 /** Runs of neighbouring axes, the last dimension always on its own, dimensions of size one dropped. */
@@ -56,7 +56,7 @@ export function lowerReduction(kind: "sum" | "max", node: Tensor, target: Device
     last,
     plain: inner !== 1,
     finish: (chunks) => ({
-      launch: columnFinish(kind, { outer, chunks, parts: 1, perRow: Math.ceil(last / 4) }),
+      launch: columnFinish(kind, { outer, chunks, parts: 1, perRow: Math.ceil(last / 4) }, target),
       bind: { X: { temp: 0 }, Y: { out: true } },
     }),
   });

@@ -201,7 +201,8 @@ function absorbReductions(cluster: Cluster, state: State): void {
     if (plan?.kind !== "column" || state.clusterOf.get(use.by)!.core !== use.by) continue;
     if (plan.bind[plan.main].input !== use.operand || !inPlace(use, cluster.result)) continue;
     if (plan.plain || plan.outer !== 1 || plan.rows !== spec.m || plan.last !== spec.n) continue;
-    if (plan.reduction === "moments" && spec.m % cluster.tile!.rows !== 0) continue;
+    const even = spec.m % cluster.tile!.rows === 0 || cluster.tile!.own !== undefined;
+    if (plan.reduction === "moments" && !even) continue;
     if (plan.reduction === "max") continue;
     if (cluster.reductions.includes(use.by)) continue;
     if (dependsOn(use.by.inputs.filter((t) => viewOf(t).root !== cluster.result), cluster, state)) continue;

@@ -82,7 +82,7 @@ function lowerColumn(cluster: Cluster, c: Context): void {
     node,
     step: compute(b, node),
   }));
-  const chunk = chunkRows(outer, rows, last), chunks = Math.ceil(rows / chunk);
+  const chunk = chunkRows(outer, rows, last, c.target), chunks = Math.ceil(rows / chunk);
   const sums = cluster.reductions.map((node) => {
     const plan = node === cluster.core ? first : loweredColumn(node, c);
     return { node, plan, steps: addReduction(b, node, plan) };
@@ -107,7 +107,7 @@ function lowerColumn(cluster: Cluster, c: Context): void {
     last,
     chunk,
     numbers: b.numbers,
-  });
+  }, c.target);
   emitCall(c, cluster.core, launch, bound);
   sums.forEach(({ node, plan }, i) => finishReduction(c, node, plan, bound.get(`p${i}`)!, chunks, chunk));
 }
@@ -187,7 +187,7 @@ function lowerContract(cluster: Cluster, c: Context): void {
       chunks: tile.splits,
       parts: 1,
       perRow: vec4sOf(node.shape),
-    });
+    }, c.target);
     emitCall(c, node, join, new Map<string, Operand>([["X", split], ["Y", whole]]));
   }
   sums.forEach(({ node: sum, plan: column }, i) =>

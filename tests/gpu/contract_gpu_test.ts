@@ -301,6 +301,23 @@ Deno.test("what rides along: programs on the way in, followers and column sums o
   gpu.close();
 });
 
+Deno.test("sums of many rows: chunks of columns and tiles of contractions, joined by workgroups", async () => {
+  const gpu = await openGpu({ deviceClass: "gpu" });
+  const at = leaf(createGraph());
+  const x = at("x", 2501, 67), stats = at("stats", 5, 67);
+  const norm = ops.bnStats(x, at("gamma", 67), at("beta", 67), { eps: 1e-5 });
+  const sums = [
+    ops.sum(x, { axes: [0] }),
+    ops.max(x, { axes: [0] }),
+    ops.bnGradStats(ops.square(x), x, stats),
+  ];
+  await checkGraph(gpu, "columns", [norm, ...sums], 8);
+  const y = ops.matmul(at("rows", 701, 9), at("w", 9, 11));
+  const tiled = ops.bnStats(y, at("g", 11), at("b", 11), { eps: 1e-5 });
+  await checkGraph(gpu, "tiles", [y, tiled, ops.sum(y, { axes: [0] })], 3);
+  gpu.close();
+});
+
 Deno.test("what rides along: words that are not zero where their operand is", async () => {
   const gpu = await openGpu({ deviceClass: "gpu" });
   for (const tb of [false, true]) {
