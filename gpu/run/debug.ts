@@ -3,7 +3,16 @@
 // wrong, they are evaluated one from another to name the first.
 
 import type { HostArray } from "../base/mod.ts";
-import { constant, createGraph, emit, input, scalar, type Tensor, withScope } from "../graph/mod.ts";
+import {
+  constant,
+  createGraph,
+  emit,
+  input,
+  reachable,
+  scalar,
+  type Tensor,
+  withScope,
+} from "../graph/mod.ts";
 import { readStorages } from "../device/mod.ts";
 import type { Value } from "./calls.ts";
 import { evaluate } from "./evaluate.ts";
@@ -22,8 +31,9 @@ import { readTensors } from "./store.ts";
 
 /**
  * Where the first NaN or infinity of a step comes up (`input "x"`, `parameter fc.weight`, `log @ head/loss`), or null.
- * The store stays as it is, unless `swap` is true: assigned slabs then show what the step wrote, for a following
- * program to read. Slow: one read-back per dispatch.
+ * Where forward and backward both go wrong by themselves, the forward is named. The store stays as it is, unless
+ * `swap` is true: assigned slabs then show what the step wrote, for a following program to read. Slow: one read-back
+ * per dispatch.
  */
 export async function firstNonFinite(
   program: Program,
@@ -33,27 +43,35 @@ export async function firstNonFinite(
   const given = await faultyLeaf(program, step);
   if (given !== null) return given;
   writeInputs(program, step);
-  const groups = bindGroups(program);
-  const joint = jointValues(program.calls);
+  const groups = bindGroups(program), joint = jointValues(program.calls);
+  const faulty = new Set<Tensor>();
+  let backward: string | null = null;
   for (const [i, call] of program.calls.entries()) {
     submitCall(program, call, groups[i]);
-    const results = call.writes.map((operand, at) => ({
-      operand,
-      place: call.places[call.reads.length + at],
-    }))
-      .filter(({ operand }) => !joint.has(operand.value));
-    const words = await readStorages(
-      program.gpu,
-      results.map(({ operand, place }) => ({
-        storage: storageAt(place),
-        at: settle(operand).offset,
-        words: operand.value.words,
-      })),
-    );
-    if (words.some(hasNonFinite)) return await firstWithin(program, call, step) ?? nameOf(call.core);
+    if (!await isFaulty(program, call, joint)) continue;
+    const follows = resultsOf(call).some((node) => reachable([node]).some((before) => faulty.has(before)));
+    resultsOf(call).forEach((node) => faulty.add(node));
+    if (follows) continue;
+    const node = await firstWithin(program, call, step) ?? call.core;
+    if (!node.scope.split("/").includes("grad")) return nameOf(node);
+    backward ??= nameOf(node);
   }
-  if (swap) swapSides(program);
-  return null;
+  if (swap && backward === null) swapSides(program);
+  return backward;
+}
+
+/** The nodes whose values a call writes; for a temporary, the node it serves. */
+function resultsOf({ writes, core }: CompiledCall): Tensor[] {
+  return writes.map(({ value }) => value.tensor ?? core);
+}
+
+async function isFaulty({ gpu }: Program, call: CompiledCall, joint: ReadonlySet<Value>): Promise<boolean> {
+  const ranges = call.writes.flatMap((operand, i) => {
+    if (joint.has(operand.value)) return [];
+    const storage = storageAt(call.places[call.reads.length + i]);
+    return [{ storage, at: settle(operand).offset, words: operand.value.words }];
+  });
+  return (await readStorages(gpu, ranges)).some(hasNonFinite);
 }
 
 function submitCall({ gpu }: Program, call: CompiledCall, group: GPUBindGroup): void {
@@ -108,7 +126,7 @@ function jointValues(calls: readonly CompiledCall[]): Set<Value> {
 }
 
 /** The first node that is not finite among those that share a kernel; null where that cannot be told. */
-async function firstWithin(program: Program, call: CompiledCall, step: StepInputs): Promise<string | null> {
+async function firstWithin(program: Program, call: CompiledCall, step: StepInputs): Promise<Tensor | null> {
   const copied = copyNodes(call);
   if (copied === null) return null;
   const inputs = Object.fromEntries(
@@ -117,8 +135,7 @@ async function firstWithin(program: Program, call: CompiledCall, step: StepInput
     })),
   );
   const values = await evaluate(program.gpu, copied.nodes, { inputs, scalars: step.scalars });
-  const first = copied.nodes.find((_, i) => hasNonFinite(values[i].data as Float32Array<ArrayBuffer>));
-  return first === undefined ? null : nameOf(first);
+  return copied.nodes.find((_, i) => hasNonFinite(values[i].data as Float32Array<ArrayBuffer>)) ?? null;
 }
 
 /** The nodes that a kernel computes, in a graph of their own in which what the kernel reads are inputs. */
@@ -127,7 +144,7 @@ function copyNodes(call: CompiledCall): { nodes: Tensor[]; sources: Map<string, 
   const read = new Set(call.reads.map(({ value }) => value.tensor));
   const copies = new Map<Tensor, Tensor | null>();
   const copy = (node: Tensor): Tensor | null => {
-    if (!copies.has(node)) copies.set(node, withScope(graph, node.scope, () => make(node)));
+    if (!copies.has(node)) copies.set(node, make(node));
     return copies.get(node)!;
   };
   const make = (node: Tensor): Tensor | null => {
@@ -141,7 +158,7 @@ function copyNodes(call: CompiledCall): { nodes: Tensor[]; sources: Map<string, 
     }
     const parts = node.inputs.map(copy);
     if (parts.length === 0 || parts.includes(null)) return null;
-    const made = emit(graph, node.op, parts as Tensor[], node.attrs);
+    const made = withScope(graph, node.scope, () => emit(graph, node.op, parts as Tensor[], node.attrs));
     nodes.push(made);
     return made;
   };

@@ -5,8 +5,15 @@ import { philox } from "../base/mod.ts";
 import { constant, createGraph, type Graph, scalar, slab, type Tensor } from "../graph/mod.ts";
 import * as ops from "../ops/mod.ts";
 import { gradientSlab } from "../optim/mod.ts";
-import { compile, defineSlab, destroyProgram, type MemoryReport, type Program, run } from "../run/mod.ts";
-import { movedBuffers, readingsOf, type StepContext, type TrainingStep, weightUpdate } from "./step.ts";
+import { defineSlab, type Program, run } from "../run/mod.ts";
+import {
+  compilePart,
+  movedBuffers,
+  readingsOf,
+  type StepContext,
+  type TrainingStep,
+  weightUpdate,
+} from "./step.ts";
 import type { Task, TaskLoss } from "./task.ts";
 
 /** Sum of the gradients so far. */
@@ -30,11 +37,10 @@ export async function accumulatedStep<Batch>(
     [READINGS]: sumSoFar(...shareOf(graph, readings, count)),
     ...movedBuffers(graph, context, built.updates, ops.nonFinite(built.loss)),
   };
-  const gather = await compile(context.store, { outputs: {}, assign }, memoryOf(context, "micro-batch"));
+  const gather = await compilePart(context, "micro-batch", { outputs: {}, assign });
   const apply = await applyProgram(context, built);
   return {
     readings: [...apply.outputs.keys()],
-    programs: [gather, apply],
     enqueue: (feeds, scalars, after) => {
       feeds.forEach((inputs, i) => run(gather, { inputs, scalars: microScalars(scalars, i) }));
       run(apply, { scalars }, after(apply));
@@ -43,12 +49,7 @@ export async function accumulatedStep<Batch>(
       feeds.map((inputs, i) => {
         return { program: gather, inputs: { inputs, scalars: microScalars(scalars, i) }, swap: false };
       }),
-    destroy: () => [gather, apply].forEach(destroyProgram),
   };
-}
-
-export function memoryOf(context: StepContext, part: string) {
-  return { onMemory: (report: MemoryReport) => context.onMemory?.(part, report) };
 }
 
 /** Makes the slabs that micro-batches add to. They are no part of a trainer's state: a step leaves nothing in them. */
@@ -92,5 +93,5 @@ export function applyProgram(context: StepContext, loss: TaskLoss): Promise<Prog
   const g = slab(graph, GRADIENT, context.layout.blocks);
   const { slabs, norm } = weightUpdate(graph, context, g, { loss: read.loss, clamp: loss.clamp });
   const outputs = norm === null ? read : { ...read, grad_norm: norm };
-  return compile(context.store, { outputs, assign: slabs }, memoryOf(context, "update"));
+  return compilePart(context, "update", { outputs, assign: slabs });
 }

@@ -25,9 +25,9 @@ import {
 } from "../optim/mod.ts";
 import {
   compile,
-  destroyProgram,
   type MemoryReport,
   type Program,
+  type ProgramSpec,
   run,
   type StepInputs,
   type Store,
@@ -51,7 +51,17 @@ export interface StepContext {
   readonly optimizer: Optimizer;
   readonly clip: Clipping | null;
   readonly averaged: boolean;
+  /** What was compiled so far, for the trainer to free. */
+  readonly programs: Program[];
   readonly onMemory?: (part: string, report: MemoryReport) => void;
+}
+
+/** Compiles a part of a step, telling its memory under the part's name. */
+export async function compilePart(context: StepContext, part: string, spec: ProgramSpec): Promise<Program> {
+  const onMemory = (report: MemoryReport) => context.onMemory?.(part, report);
+  const program = await compile(context.store, spec, { onMemory });
+  context.programs.push(program);
+  return program;
 }
 
 export type Feed = Readonly<Record<string, HostArray>>;
@@ -66,16 +76,14 @@ export interface StepPart {
   readonly swap: boolean;
 }
 
-/** The compiled programs of a step. */
+/** A step, compiled. */
 export interface TrainingStep {
   /** Names of the scalar outputs of the last program: "loss", the metrics, "grad_norm" where it is computed. */
   readonly readings: readonly string[];
-  readonly programs: readonly Program[];
   /** Enqueues the step over its micro-batches; `after` joins the submit that has the readings. */
   enqueue(feeds: readonly Feed[], scalars: Scalars, after: After): void;
   /** The programs and inputs that the step would run, in order, for a search of the first value that is not finite. */
   replay(feeds: readonly Feed[], scalars: Scalars): StepPart[];
-  destroy(): void;
 }
 
 /** Loss, metrics and, if given, the gradient norm, as outputs. Throws RangeError for a metric called "loss". */
@@ -135,13 +143,10 @@ export async function wholeStep<Batch>(context: StepContext, task: Task<Batch>):
   const { slabs, norm, faulty } = weightUpdate(graph, context, g, built);
   const outputs = readingsOf(built, norm);
   const assign = { ...slabs, ...movedBuffers(graph, context, built.updates, faulty) };
-  const onMemory = (report: MemoryReport) => context.onMemory?.("step", report);
-  const program = await compile(context.store, { outputs, assign }, { onMemory });
+  const program = await compilePart(context, "step", { outputs, assign });
   return {
     readings: Object.keys(outputs),
-    programs: [program],
     enqueue: ([inputs], scalars, after) => run(program, { inputs, scalars }, after(program)),
     replay: ([inputs], scalars) => [{ program, inputs: { inputs, scalars }, swap: false }],
-    destroy: () => destroyProgram(program),
   };
 }

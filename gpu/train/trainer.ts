@@ -16,6 +16,7 @@ import {
   createStore,
   defineParams,
   defineSlab,
+  destroyProgram,
   destroyStore,
   type MemoryReport,
   outputRing,
@@ -101,9 +102,15 @@ const IN_FLIGHT = 2;
 export async function createTrainer<Batch>(options: TrainerOptions<Batch>): Promise<Trainer<Batch>> {
   const { gpu, task, optimizer, seed, accumulate = 1, ringSize = 64 } = options;
   checkOptions(seed, accumulate, ringSize);
-  const store = createStore(gpu);
-  const { context, updates } = await fillStore(store, options);
-  const step = await buildStep(context, task, accumulate);
+  const store = createStore(gpu), programs: Program[] = [];
+  const free = () => {
+    programs.forEach(destroyProgram);
+    destroyStore(store);
+  };
+  const { step, updates } = await buildTrainer(store, programs, options).catch((error) => {
+    free();
+    throw error;
+  });
   const ring = outputRing(gpu, ringSize, step.readings);
   const counters = new Map([...updates.counters.keys()].map((name) => [name, 0]));
   const unread = unreadSteps(KEPT_BYTES);
@@ -128,7 +135,7 @@ export async function createTrainer<Batch>(options: TrainerOptions<Batch>): Prom
 
   return {
     store,
-    programs: step.programs,
+    programs,
     position: {
       get step() {
         return done;
@@ -177,9 +184,8 @@ export async function createTrainer<Batch>(options: TrainerOptions<Batch>): Prom
     },
     loadModel: (model) => writeModel(store, model, counters),
     destroy: () => {
-      step.destroy();
       ring.destroy();
-      destroyStore(store);
+      free();
     },
   };
 }
@@ -196,9 +202,9 @@ function checkOptions(seed: number, accumulate: number, ringSize: number): void 
   }
 }
 
-/** Makes and fills the slabs that the task's parameters, the optimiser and the average need. */
-async function fillStore<Batch>(store: Store, options: TrainerOptions<Batch>) {
-  const { task, optimizer, rule = decayAll, clip = null, seed, onMemory } = options;
+/** Makes and fills the slabs that parameters, optimiser and average need, and compiles the step. */
+async function buildTrainer<Batch>(store: Store, programs: Program[], options: TrainerOptions<Batch>) {
+  const { task, optimizer, rule = decayAll, clip = null, seed, accumulate = 1, onMemory } = options;
   const graph = createGraph();
   const updates = buildForward(graph, task);
   const { trained, running, fixed } = parameterGroups(graph, updates);
@@ -220,9 +226,10 @@ async function fillStore<Batch>(store: Store, options: TrainerOptions<Batch>) {
     optimizer,
     clip,
     averaged: options.ema !== undefined,
+    programs,
     onMemory,
   };
-  return { context, updates };
+  return { step: await buildStep(context, task, accumulate), updates };
 }
 
 /** Builds the task once for the sake of its parameters; returns what its forward moves. */

@@ -18,17 +18,16 @@ import {
   type Tensor,
 } from "../graph/mod.ts";
 import * as ops from "../ops/mod.ts";
-import { compile, defineSlab, destroyProgram, type Program, run } from "../run/mod.ts";
+import { defineSlab, type Program, run } from "../run/mod.ts";
 import {
   applyProgram,
   defineAccumulators,
   GRADIENT,
-  memoryOf,
   microScalars,
   sumSoFar,
   wholeReadings,
 } from "./accumulate.ts";
-import { movedBuffers, readingsOf, type StepContext, type TrainingStep } from "./step.ts";
+import { compilePart, movedBuffers, readingsOf, type StepContext, type TrainingStep } from "./step.ts";
 import type { SplitTask } from "./task.ts";
 
 /** Features of all micro-batches, and the loss's gradient for them: a row of blocks per micro-batch. */
@@ -53,10 +52,8 @@ export async function twoPassStep<Batch>(
   const { head, loss, headLayout } = await headProgram(context, task, layout);
   const backward = await backwardProgram(context, task, layout, headLayout);
   const apply = await applyProgram(context, loss);
-  const programs = [forward, head, backward, apply];
   return {
     readings: [...apply.outputs.keys()],
-    programs,
     enqueue: (feeds, scalars, after) => {
       feeds.forEach((inputs, i) => run(forward, { inputs, scalars: microScalars(scalars, i) }));
       run(head, { scalars });
@@ -72,7 +69,6 @@ export async function twoPassStep<Batch>(
         ...pass(backward, false),
       ];
     },
-    destroy: () => programs.forEach(destroyProgram),
   };
 }
 
@@ -89,7 +85,7 @@ async function forwardProgram<Batch>(context: StepContext, task: SplitTask<Batch
   const all = ops.reshape(slab(graph, FEATURES, count * blocks), [count, blocks * BLOCK]);
   const next = ops.where(isOwnRow(graph, count), own, all);
   const assign = { [FEATURES]: ops.reshape(next, [count * blocks, BLOCK]) };
-  const forward = await compile(context.store, { outputs: {}, assign }, memoryOf(context, "features"));
+  const forward = await compilePart(context, "features", { outputs: {}, assign });
   return { forward, layout };
 }
 
@@ -160,7 +156,7 @@ async function headProgram<Batch>(context: StepContext, task: SplitTask<Batch>, 
     defineSlab(store, HEAD, headLayout.blocks);
     assign[HEAD] = ops.collect(own, { blocks: headLayout.blocks });
   }
-  const head = await compile(store, { outputs: {}, assign }, memoryOf(context, "loss"));
+  const head = await compilePart(context, "loss", { outputs: {}, assign });
   return { head, loss, headLayout };
 }
 
@@ -180,7 +176,7 @@ function backwardProgram<Batch>(
   const sum = sumSoFar(slab(graph, GRADIENT, context.layout.blocks), g);
   const faulty = ops.nonFinite(ops.sum(own, { axes: null }));
   const assign = { [GRADIENT]: sum, ...movedBuffers(graph, context, updates, faulty) };
-  return compile(context.store, { outputs: {}, assign }, memoryOf(context, "backward"));
+  return compilePart(context, "backward", { outputs: {}, assign });
 }
 
 /** The gradient slab of a micro-batch; what only the head uses comes from the head's gradients. */

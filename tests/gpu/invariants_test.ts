@@ -7,6 +7,8 @@ import {
   constant,
   createGraph,
   createTrainer,
+  destroyProgram,
+  destroyStore,
   type DeviceClass,
   emaScalars,
   gradientSlab,
@@ -98,7 +100,9 @@ for (const deviceClass of ["software", "gpu"] as const satisfies DeviceClass[]) 
       slabs = want.slabs; // the reference goes on from its own state
     }
     assertEquals(new Set(losses).size, 3);
-    step.destroy();
+    context.programs.forEach(destroyProgram);
+    destroyStore(store);
+    assertEquals(liveBytes(gpu), 0);
     gpu.close();
   });
 }

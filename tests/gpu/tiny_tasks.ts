@@ -145,5 +145,14 @@ export function contextFor(
   for (const name of optimizer.slots) defineSlab(store, name, layout.blocks, layout);
   if (averaged) defineSlab(store, "ema", layout.blocks, layout);
   const buffers = groups.running.length > 0 ? slabLayout(groups.running) : null;
-  return { store, layout, buffers, table: blockTable(layout, decayMatrices), optimizer, clip, averaged };
+  return {
+    store,
+    layout,
+    buffers,
+    table: blockTable(layout, decayMatrices),
+    optimizer,
+    clip,
+    averaged,
+    programs: [],
+  };
 }
