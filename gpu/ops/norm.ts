@@ -4,7 +4,7 @@
 import { lowerBnFold, lowerBnGradStats, lowerBnStats } from "./lowering_norm.ts";
 import { lastOf, type Shape, showShape, sizeOf } from "../base/mod.ts";
 import { defineOp, emit, type OpCase, type RefArray, type Tensor } from "../graph/mod.ts";
-import { affine, mul } from "./elementwise.ts";
+import { mul } from "./elementwise.ts";
 import { expectFloats, expectPositive, expectRank, expectShape, expectWhole } from "./expect.ts";
 import { row } from "./shape.ts";
 
@@ -218,7 +218,8 @@ defineOp({
     );
     return { data, shape: node.shape };
   },
-  expand: ({ inputs: [x, stats] }) => affine(x, row(stats, BN.scale), row(stats, BN.shift)),
+  expand: ({ inputs: [x, stats, , beta] }) =>
+    emit(x.graph, "bnApply", [x, row(stats, BN.mean), row(stats, BN.scale), beta]),
   // The gradient in training mode is that of the pair with bnStats, which no case of one op can show; the tests
   // check the pair. In evaluation mode gamma and beta act through the folded statistics, so only x is checked here.
   cases: images.flatMap(([name, shape, offset]) =>
@@ -282,6 +283,34 @@ defineOp({
       { shape: [2, lastOf(shape)] },
     ],
     attrs: { count: sizeOf(shape) / lastOf(shape) },
+  })),
+});
+
+/**
+ * (x - mean) scale + beta along the rows. Not x scale + shift: near zero, where ReLU decides, the centred form keeps
+ * the digits that the products would cancel.
+ */
+defineOp({
+  name: "bnApply",
+  infer: (inputs) => {
+    const [x, ...rows] = inputs;
+    expectFloats(inputs);
+    for (const vector of rows) expectChannels("row", vector, x);
+    return { shape: x.shape, dtype: "f32" };
+  },
+  ref: ([x, mean, scale, beta]) => {
+    const c = lastOf(x.shape);
+    const data = x.data.map((value, i) => (value - mean.data[i % c]) * scale.data[i % c] + beta.data[i % c]);
+    return { data, shape: x.shape };
+  },
+  elementwise: {
+    wgsl: ([x, mean, scale, beta]) => `fma(${x} - ${mean}, ${scale}, ${beta})`,
+    keepsZero: true,
+  },
+  flops: ({ inputs: [x] }) => 3 * sizeOf(x.shape),
+  cases: [[4, 5], [2, 3, 8], [5, 1]].map((shape) => ({
+    name: showShape(shape),
+    inputs: [{ shape }, ...[0, 1, 2].map(() => ({ shape: shape.slice(-1) }))],
   })),
 });
 
