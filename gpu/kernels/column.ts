@@ -5,22 +5,9 @@
 
 import type { DeviceClass } from "../base/mod.ts";
 import { chunkRowsGpu, columnGpu } from "./column_gpu.ts";
-import { type PartialSums, partsOf, sumText } from "./column_sums.ts";
-import { columnOnly, needs, type Program, statements, zeroTails } from "./expr.ts";
+import { type ColumnPlan, partsOf, sumText } from "./column_sums.ts";
+import { columnOnly, needs, statements, zeroTails } from "./expr.ts";
 import type { Kernel, Launch } from "./wgsl.ts";
-
-export interface ColumnPlan {
-  readonly program: Program;
-  readonly reads: readonly string[];
-  readonly stores: readonly { readonly operand: string; readonly step: number }[];
-  /** Each result: partials of several steps side by side, [outer, chunks, parts, C]. */
-  readonly partials: readonly PartialSums[];
-  readonly outer: number;
-  readonly rows: number;
-  readonly last: number;
-  readonly chunk: number;
-  readonly numbers: ReadonlyMap<string, number>;
-}
 
 const WORKGROUP = 32;
 

@@ -1,8 +1,7 @@
 // Column reductions on a GPU: a workgroup takes a chunk of rows of a few neighbouring words; its invocations lie
 // across the words first, so that loads join, then down the rows.
 
-import type { ColumnPlan } from "./column.ts";
-import { joinRows, joinsOf, partsOf, sumText } from "./column_sums.ts";
+import { type ColumnPlan, joinRows, joinsOf, partsOf, sumText } from "./column_sums.ts";
 import { columnOnly, needs, statements, zeroTails } from "./expr.ts";
 import type { Launch } from "./wgsl.ts";
 

@@ -2,6 +2,8 @@
 // and the epilogue of contractions write it where they are; on a GPU the rows are shared out among invocations, which
 // are joined through workgroup memory in a fixed order.
 
+import type { Program } from "./expr.ts";
+
 /** sum and max leave one word a column; moments leaves two: mean and sum of squared deviations of the rows. */
 export type Reduction = "sum" | "max" | "moments";
 
@@ -10,6 +12,20 @@ export interface PartialSums {
   readonly operand: string;
   readonly reduction: Reduction;
   readonly steps: readonly number[];
+}
+
+/** A column reduction over rows, with an elementwise program on the way. */
+export interface ColumnPlan {
+  readonly program: Program;
+  readonly reads: readonly string[];
+  readonly stores: readonly { readonly operand: string; readonly step: number }[];
+  /** Each result: partials of several steps side by side, [outer, chunks, parts, C]. */
+  readonly partials: readonly PartialSums[];
+  readonly outer: number;
+  readonly rows: number;
+  readonly last: number;
+  readonly chunk: number;
+  readonly numbers: ReadonlyMap<string, number>;
 }
 
 export interface SumPlace {
