@@ -22,6 +22,14 @@ export interface StoredValues {
   readonly shape: readonly number[];
 }
 
+/** Tensors by name, as a map or as a plain record (what readSafetensors gives). */
+export type NamedValues = ReadonlyMap<string, StoredValues> | Readonly<Record<string, StoredValues>>;
+
+/** The same as a map. */
+export function namedValues(tensors: NamedValues): ReadonlyMap<string, StoredValues> {
+  return tensors instanceof Map ? tensors : new Map(Object.entries(tensors));
+}
+
 /** Everything a run needs to go on as if it had never stopped. */
 export interface TrainerState {
   /** Steps done. */
@@ -45,18 +53,12 @@ export function optimizerTensors(state: TrainerState): NamedTensor[] {
   return [{ name: STEP, ...counter(state.step) }, ...named(state.optimizer)];
 }
 
-/**
- * The state in the tensors of both files. Throws RangeError when the second has no `step`.
- */
-export function stateOf(
-  model: ReadonlyMap<string, StoredValues>,
-  optimizer: ReadonlyMap<string, StoredValues>,
-): TrainerState {
-  const step = optimizer.get(STEP);
+/** The state in the tensors of both files. Throws RangeError when the second has no `step`. */
+export function stateOf(model: NamedValues, optimizer: NamedValues): TrainerState {
+  const { step, ...rest } = Object.fromEntries(namedValues(optimizer));
   if (step === undefined) throw new RangeError(`The optimiser's tensors hold no "${STEP}"`);
-  const rest = [...optimizer].filter(([name]) => name !== STEP);
-  const copied = (entries: Iterable<[string, StoredValues]>) =>
-    new Map([...entries].map(([name, values]) => [name, stateTensor(values)]));
+  const copied = (tensors: NamedValues) =>
+    new Map([...namedValues(tensors)].map(([name, values]) => [name, stateTensor(values)]));
   return { step: Number(step.data[0]), model: copied(model), optimizer: copied(rest) };
 }
 
@@ -155,30 +157,49 @@ export async function readState(
 }
 
 /**
- * Replaces weights, statistics and counters. Throws RangeError naming tensors that are missing or that the model does
- * not have (nothing is written then), TypeError when a shape is another.
+ * Replaces weights, statistics and counters; an average starts anew from the weights. Throws RangeError naming tensors
+ * that are missing or that the model does not have, TypeError when a shape is another; nothing is written then.
  */
-export function writeModel(
-  store: Store,
-  model: ReadonlyMap<string, StoredValues>,
-  counters: Map<string, number>,
-): void {
-  const wanted = [...store.placeOf.keys(), ...counters.keys()];
-  refuseDifference("The model", wanted, model);
-  for (const name of MODEL_SLABS) {
-    const slab = store.slabs.get(name);
-    if (slab !== undefined) pack(store, slab, (tensor) => model.get(tensor)!);
-  }
-  for (const name of counters.keys()) counters.set(name, Number(model.get(name)!.data[0]));
+export function writeModel(store: Store, tensors: NamedValues, counters: Map<string, number>): void {
+  const model = namedValues(tensors), slabs = packModel(store, model, counters);
+  write(store, slabs);
+  if (store.slabs.has("ema")) writeSlab(store, "ema", slabs.get("params")!);
+  writeCounters(counters, model);
 }
 
 /** Replaces all that a state holds but the number of steps. Throws as `writeModel`. */
 export function writeState(store: Store, state: TrainerState, counters: Map<string, number>): void {
-  const slabs = followers(store);
-  const wanted = slabs.flatMap(({ name, layout }) => layout!.entries.map((entry) => `${name}.${entry.name}`));
+  const slabs = packModel(store, state.model, counters), others = followers(store);
+  const wanted = others.flatMap(({ name, layout }) =>
+    layout!.entries.map((entry) => `${name}.${entry.name}`)
+  );
   refuseDifference("The optimiser", wanted, state.optimizer);
-  writeModel(store, state.model, counters);
-  for (const slab of slabs) pack(store, slab, (name) => state.optimizer.get(`${slab.name}.${name}`)!);
+  for (const slab of others) {
+    slabs.set(slab.name, pack(store, slab, (name) => state.optimizer.get(`${slab.name}.${name}`)!));
+  }
+  write(store, slabs);
+  writeCounters(counters, state.model);
+}
+
+/** New contents of the model's slabs. */
+function packModel(
+  store: Store,
+  model: ReadonlyMap<string, StoredValues>,
+  counters: ReadonlyMap<string, number>,
+): Map<string, Float32Array<ArrayBuffer>> {
+  refuseDifference("The model", [...store.placeOf.keys(), ...counters.keys()], model);
+  const own = MODEL_SLABS.filter((name) => store.slabs.has(name));
+  return new Map(
+    own.map((name) => [name, pack(store, store.slabs.get(name)!, (tensor) => model.get(tensor)!)]),
+  );
+}
+
+function write(store: Store, slabs: ReadonlyMap<string, Float32Array<ArrayBuffer>>): void {
+  for (const [name, floats] of slabs) writeSlab(store, name, floats);
+}
+
+function writeCounters(counters: Map<string, number>, model: ReadonlyMap<string, StoredValues>): void {
+  for (const name of counters.keys()) counters.set(name, Number(model.get(name)!.data[0]));
 }
 
 function refuseDifference(whose: string, wanted: string[], given: ReadonlyMap<string, unknown>): void {
@@ -192,11 +213,11 @@ function refuseDifference(whose: string, wanted: string[], given: ReadonlyMap<st
   if (strange.length > 0) throw new RangeError(`${whose} has no ${show(strange)}, which the state holds`);
 }
 
-/** Fills a slab from the tensors of a file. */
-function pack(store: Store, slab: Slab, find: (name: string) => StoredValues): void {
+/** A slab's floats from the tensors of a file. */
+function pack(store: Store, slab: Slab, find: (name: string) => StoredValues): Float32Array<ArrayBuffer> {
   const floats = new Float32Array(slab.blocks * BLOCK);
   for (const entry of slab.layout!.entries) {
     packEntry(floats, entry, fromDisk(store.placeOf.get(entry.name)!.spec, find(entry.name)));
   }
-  writeSlab(store, slab.name, floats);
+  return floats;
 }

@@ -1,20 +1,21 @@
 // Forward passes over a store: the model in training, or one loaded from a file. The graph is built in evaluation
 // form (running statistics) and compiled once per batch shape.
 
-import type { HostArray } from "../base/mod.ts";
+import { type HostArray, type Shape, sizeOf } from "../base/mod.ts";
 import { createGraph, type Graph, type Tensor } from "../graph/mod.ts";
 import {
   compile,
   createStore,
   defineParams,
   destroyProgram,
+  destroyStore,
   type MemoryReport,
   type Program,
   read,
   run,
   type Store,
 } from "../run/mod.ts";
-import { type StoredValues, writeModel } from "./checkpoint.ts";
+import { type NamedValues, namedValues, writeModel } from "./checkpoint.ts";
 
 export interface EvaluatorOptions {
   readonly store: Store;
@@ -38,9 +39,9 @@ export async function createEvaluator({ store, build, onMemory }: EvaluatorOptio
   const program = await compile(store, { outputs: build(createGraph()) }, { onMemory });
   return {
     program,
-    run: (inputs) => {
+    run: async (inputs) => {
       run(program, { inputs });
-      return read(program);
+      return await read(program);
     },
     destroy: () => destroyProgram(program),
   };
@@ -63,12 +64,19 @@ export function averagedStore(store: Store): Store {
 export function modelStore(
   gpu: Store["gpu"],
   build: (graph: Graph) => unknown,
-  model: ReadonlyMap<string, StoredValues>,
+  model: NamedValues,
 ): Store {
   const graph = createGraph();
   build(graph);
+  const empty = (shape: Shape) => new Float32Array(sizeOf(shape));
+  const wanted = new Map([...namedValues(model)].filter(([name]) => graph.params.has(name)));
   const store = createStore(gpu);
-  defineParams(store, "params", [...graph.params.values()], 0);
-  writeModel(store, new Map([...model].filter(([name]) => store.placeOf.has(name))), new Map());
+  defineParams(store, "params", [...graph.params.values()].map((spec) => ({ ...spec, init: empty })), 0);
+  try {
+    writeModel(store, wanted, new Map());
+  } catch (error) {
+    destroyStore(store);
+    throw error;
+  }
   return store;
 }

@@ -26,7 +26,7 @@ import {
   writeSlab,
 } from "../run/mod.ts";
 import { accumulatedStep } from "./accumulate.ts";
-import { readState, type StoredValues, type TrainerState, writeModel, writeState } from "./checkpoint.ts";
+import { type NamedValues, readState, type TrainerState, writeModel, writeState } from "./checkpoint.ts";
 import { faultOf } from "./fault.ts";
 import { type Clipping, type StepContext, type TrainingStep, wholeStep } from "./step.ts";
 import { type SplitTask, type Task, wholeTask } from "./task.ts";
@@ -85,7 +85,7 @@ export interface Trainer<Batch> {
   /** Puts a state back: what follows is bit for bit what would have followed it. Throws RangeError when it does not fit. */
   restore(state: TrainerState): void;
   /** Replaces the state dict only (a pretrained model). Throws RangeError when names differ, TypeError when shapes do. */
-  loadModel(model: ReadonlyMap<string, StoredValues>): void;
+  loadModel(model: NamedValues): void;
   destroy(): void;
 }
 
