@@ -56,6 +56,7 @@ export function contractSoftware(plan: ContractPlan): Launch {
       ["stride", w.stride],
       ["pad", w.padding],
       ["Ci", w.inChannels],
+      ["Co", w.outChannels],
       ["C4", Math.ceil((w.kind === "convT" ? w.outChannels : w.inChannels) / 4)],
     ];
     for (const [name, value] of window) numbers.set(name, value);

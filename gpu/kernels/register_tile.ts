@@ -1,7 +1,7 @@
 // Pieces of the llvmpipe contraction that all its loops share: reading words of A through a fused program, and adding
 // products to the register tile c{row}_{word}.
 
-import { columnOnly, type Program, statements } from "./expr.ts";
+import { columnOnly, type Program, statements, zeroTails } from "./expr.ts";
 import type { ContractPlan } from "./contract.ts";
 
 export const LANES = ["x", "y", "z", "w"];
@@ -23,6 +23,7 @@ export function readerA(plan: ContractPlan): ReaderA {
   const { program, result } = plan.loadA;
   const early = columnOnly(program);
   const plain = program.steps.length === 1;
+  const tail = zeroTails(program)[result] ? null : tailOf(plan);
   return {
     before: (column, tag) =>
       statements(program, { i: "0u", r: "0u", c: column }, `p${tag}_`, (s) => early[s]).code,
@@ -30,7 +31,8 @@ export function readerA(plan: ContractPlan): ReaderA {
       if (plain) return `let ${name} = ld_A(${ok ? `select(0xffffffu, ${index}, ${ok})` : index});`;
       const place = { i: ok ? `select(0u, ${index}, ${ok})` : index, r: row, c: column };
       const late = renamed(program, early, place, `p${tag}_`, `${name}_`);
-      const value = late.names[result];
+      const whole = late.names[result];
+      const value = tail === null ? whole : `mask_tail(${whole}, k, ${tail})`;
       return `${late.code}\nlet ${name} = ${ok ? `select(vec4f(0.0), ${value}, ${ok})` : value};`;
     },
   };
@@ -50,7 +52,17 @@ export function renamed(
   return statements({ steps }, at, second, (s) => !early[s]);
 }
 
-/** The padding lanes of A's last word would meet rows of B beyond the last: those must not be read. */
+/** Where word k of A along the sum has padding lanes, the number of lanes that count. */
+function tailOf({ spec }: ContractPlan): string | null {
+  if (spec.orientA !== "mk") return null;
+  const { window } = spec;
+  if (window === undefined) return spec.k % 4 === 0 ? null : "P.K";
+  const transposed = window.kind === "convT";
+  if ((transposed ? window.outChannels : window.inChannels) % 4 === 0) return null;
+  return transposed ? "P.Co" : "P.Ci";
+}
+
+/** The padding lanes of A's last word, zeros, meet no row of B: the last row is read in their place. */
 export function hasTail({ spec }: ContractPlan): boolean {
   return (spec.window ? spec.window.inChannels : spec.k) % 4 !== 0;
 }
