@@ -103,10 +103,8 @@ Deno.test("bench: ratios are the peers' times over ours, the step's that of the 
   const result = (product: number, step: number, losses: number[]): ContestResult => ({
     version: "1",
     adapter: "",
-    product: took(product),
-    chain: took(product),
-    step: took(step),
     losses,
+    times: { product: took(product), chain: took(product), step: took(step) },
   });
   const own = result(10, 20, [4, 2, 1, 0.5]);
   const peers = new Map(

@@ -1,5 +1,5 @@
-// A device whose queue tells how long its submits took. On llvmpipe a submit runs the kernels before it returns, so what
-// is left of a step's time in JavaScript is what the engine itself costs.
+// A device whose queue tells how long its submits took. A submit may run kernels before it returns (llvmpipe without
+// threads does), so it is kept apart from what the engine itself costs in JavaScript.
 
 import type { Gpu } from "../../gpu/device/mod.ts";
 

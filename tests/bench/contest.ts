@@ -3,7 +3,8 @@
 // every contender's results are checked before its times count.
 
 import { drawn } from "./replay.ts";
-import { timeOf, type Timing } from "./timing.ts";
+import { elapsed, repetitions, type Timing, timing, type Work } from "./timing.ts";
+import type { Worker } from "./workers.ts";
 
 /** Size of the square matrices, and how many products depend on one another. */
 export const MATRIX = 512, CHAIN = 20;
@@ -56,32 +57,100 @@ export interface Contender {
   close(): void;
 }
 
+export const JOBS = ["product", "chain", "step"] as const;
+
+export type Job = typeof JOBS[number];
+
+/** Wanted length of a round of each job, in milliseconds. */
+const LENGTHS: Readonly<Record<Job, number>> = { product: 300, chain: 600, step: 800 };
+
 export interface ContestResult {
   readonly version: string;
   readonly adapter: string;
-  /** Milliseconds per product, chain and step. */
-  readonly product: Timing;
-  readonly chain: Timing;
-  readonly step: Timing;
-  /** Losses of the first three steps, and after the timed ones. */
+  /** Losses of the first three steps. */
   readonly losses: readonly number[];
+  /** Milliseconds per product, chain and step. */
+  readonly times: Readonly<Record<Job, Timing>>;
 }
 
-/** Checks and times a contender. Throws Error when its results are wrong. */
-export async function compete(contender: Contender): Promise<ContestResult> {
+/**
+ * A contender's side of the contest: checks its results and tells `version`, `adapter` and `losses`; then answers every
+ * name of a job with the milliseconds it takes, from one round; at the end checks that the loss went on falling. Throws
+ * Error when results are wrong.
+ */
+export async function compete(
+  contender: Contender,
+  orders: AsyncIterable<string>,
+  tell: (answer: unknown) => void,
+): Promise<void> {
   const { version, adapter } = contender;
   checkRows("The product", await contender.product(), 1);
   checkRows("The chain", await contender.chain(), CHAIN);
-  const product = await timeOf(repeat(contender.product), { rounds: 9, length: 200 });
-  const chain = await timeOf(repeat(contender.chain), { rounds: 5, length: 400 });
   const losses = [await contender.train(1), await contender.train(1), await contender.train(1)];
-  const step = await timeOf(async (times) => void await contender.train(times), { rounds: 5, length: 600 });
-  losses.push(await contender.train(1));
   checkLosses(losses);
-  return { version, adapter, product, chain, step, losses };
+  tell({ version, adapter, losses });
+  const works: Record<Job, Work> = {
+    product: repeated(contender.product),
+    chain: repeated(contender.chain),
+    step: async (times) => void await contender.train(times),
+  };
+  const counts = new Map<Job, number>();
+  for await (const order of orders) {
+    const job = order as Job;
+    if (!counts.has(job)) counts.set(job, await repetitions(works[job], LENGTHS[job]));
+    const count = counts.get(job)!;
+    tell({ milliseconds: await elapsed(() => works[job](count)) / count });
+  }
+  checkLosses([...losses, await contender.train(1)]);
 }
 
-function repeat(body: () => Promise<unknown>): (times: number) => Promise<void> {
+/**
+ * Lets contenders take turns, a round of a job each, so that whatever else the machine does slows all alike. Those that
+ * fail are left out, with the reason.
+ */
+export async function holdContest<Name extends string>(
+  workers: ReadonlyMap<Name, Worker>,
+  rounds = 5,
+): Promise<{ results: Map<Name, ContestResult>; failures: Map<Name, string> }> {
+  const failures = new Map<Name, string>(), racing = new Map(workers);
+  const hear = async (name: Name, worker: Worker) => {
+    try {
+      return JSON.parse(await worker.line());
+    } catch (error) {
+      failures.set(name, error instanceof Error ? error.message : `${error}`);
+      racing.delete(name);
+      return null;
+    }
+  };
+  const told = new Map<Name, Omit<ContestResult, "times">>();
+  for (const [name, worker] of workers) told.set(name, await hear(name, worker));
+  const found = new Map(
+    JOBS.map((job) => [job, new Map<Name, number[]>([...workers.keys()].map((name) => [name, []]))]),
+  );
+  for (const job of JOBS) {
+    for (let round = 0; round < rounds; round++) {
+      for (const [name, worker] of [...racing]) {
+        await worker.say(job);
+        const answer = await hear(name, worker);
+        if (answer !== null) found.get(job)!.get(name)!.push(answer.milliseconds);
+      }
+    }
+  }
+  for (const [name, worker] of [...racing]) {
+    const complaint = await worker.finish();
+    if (complaint !== null) {
+      failures.set(name, complaint);
+      racing.delete(name);
+    }
+  }
+  const results = new Map([...racing.keys()].map((name) => {
+    const times = Object.fromEntries(JOBS.map((job) => [job, timing(found.get(job)!.get(name)!)]));
+    return [name, { ...told.get(name)!, times } as ContestResult];
+  }));
+  return { results, failures };
+}
+
+function repeated(body: () => Promise<unknown>): Work {
   return async (times) => {
     for (let time = 0; time < times; time++) await body();
   };

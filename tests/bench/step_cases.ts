@@ -3,7 +3,7 @@
 
 import type { Gpu } from "../../gpu/device/mod.ts";
 import { clocked, type ClockedGpu } from "./clocked_gpu.ts";
-import type { Figure } from "./figures.ts";
+import { type Figure, rounded } from "./figures.ts";
 import { openSupStep, type StudyStep } from "./study_steps.ts";
 import { median, timeOf } from "./timing.ts";
 import { startWorker } from "./workers.ts";
@@ -40,6 +40,7 @@ async function modelFigures(
     });
     const last = await step.steps(1);
     if (!(last < first)) throw new Error(`The loss of the ${title} step does not fall: ${first}, ${last}`);
+    const { javascript, submit } = await hostTimes(clock, step);
     const dispatches = step.trainer.programs.reduce((n, program) => n + program.calls.length, 0);
     const rate = (milliseconds: number) => step.imagesPerStep / milliseconds * 1000;
     return [
@@ -55,9 +56,10 @@ async function modelFigures(
       {
         name: `${name}_js_per_dispatch`,
         title: "  JavaScript per dispatch",
-        value: await javascriptOf(clock, step) / dispatches * 1000,
+        value: javascript / dispatches * 1000,
         unit: "us",
         target: { atMost: 10 },
+        note: `a step: ${rounded(javascript)} ms, and ${rounded(submit)} ms of submit`,
       },
       {
         name: `${name}_contraction_share`,
@@ -72,17 +74,22 @@ async function modelFigures(
   }
 }
 
-/** Milliseconds of a step outside of its submit: the median of many steps. */
-async function javascriptOf({ submitting }: ClockedGpu, step: StudyStep): Promise<number> {
-  const found: number[] = [];
+/** Milliseconds of a step outside of its submit, and in it: the medians of many steps. */
+async function hostTimes(
+  { submitting }: ClockedGpu,
+  step: StudyStep,
+): Promise<{ javascript: number; submit: number }> {
+  const inside: number[] = [], outside: number[] = [];
   for (let i = 0; i < 20; i++) {
     await step.trainer.ready();
     const before = submitting(), began = performance.now();
     step.enqueue();
-    found.push(performance.now() - began - (submitting() - before));
+    const submit = submitting() - before;
+    inside.push(submit);
+    outside.push(performance.now() - began - submit);
   }
   await step.trainer.losses();
-  return median(found);
+  return { javascript: median(outside), submit: median(inside) };
 }
 
 /** The median of a few profiled steps. */

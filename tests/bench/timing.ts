@@ -67,8 +67,8 @@ export async function elapsed(body: () => Promise<unknown>): Promise<number> {
   return performance.now() - began;
 }
 
-/** Doubles the repetitions until a trial is a good part of a round, then scales to a whole one. */
-async function repetitions(work: Work, length: number): Promise<number> {
+/** How often the work fits into `length` milliseconds: doubled until a trial is a good part of it, then scaled. */
+export async function repetitions(work: Work, length: number): Promise<number> {
   for (let count = 1;; count *= 2) {
     const took = await elapsed(() => work(count));
     if (took >= length / 4) return Math.max(1, Math.round(count * length / took));

@@ -1,6 +1,6 @@
 // One part of the bench in a process of its own, started by bench_cli.ts: a contender (so that libraries do not share
-// devices, and one that fails takes nothing along), or a training step with its own thread settings. Prints one line
-// of JSON; exits 1 with one line on standard error when the part cannot be done.
+// devices, and one that fails takes nothing along), or a training step with its own thread settings. Takes orders from
+// standard input and answers line by line; exits 1 with one line on standard error when the part cannot be done.
 
 import { openGpu } from "../../gpu/device/mod.ts";
 import { compete, type Contender } from "./contest.ts";
@@ -16,7 +16,7 @@ async function main([part]: readonly string[]): Promise<void> {
   if (part === "sl") return await trainOnCommand();
   if (!(part in contenders)) throw new RangeError(`There is no part "${part}"`);
   const contender = await contenders[part]();
-  console.log(JSON.stringify(await compete(contender)));
+  await compete(contender, linesOf(Deno.stdin.readable), (answer) => console.log(JSON.stringify(answer)));
   contender.close();
 }
 

@@ -5,6 +5,8 @@ export interface Worker {
   line(): Promise<string>;
   /** Sends it a line. */
   say(text: string): Promise<void>;
+  /** Tells it that nothing more will be said and waits for its end; its complaint when it fails, else null. */
+  finish(): Promise<string | null>;
   /** Ends it, if it has not ended by itself. */
   stop(): Promise<void>;
 }
@@ -42,34 +44,29 @@ export function startWorker(
   };
   const complaint = new Response(child.stderr).text();
   const input = child.stdin.getWriter(), lines = linesOf(child.stdout);
+  const lastWord = async () => {
+    if (late) return `It did not end within ${seconds} s`;
+    return (await complaint).trim().split("\n").at(-1) || "It ended without a word";
+  };
+  const hangUp = () => input.close().catch(() => {});
   return {
     line: async () => {
       const { value, done } = await lines.next();
       if (!done) return value;
-      if (late) throw new Error(`It did not end within ${seconds} s`);
-      throw new Error((await complaint).trim().split("\n").at(-1) || "It ended without a word");
+      throw new Error(await lastWord());
     },
     say: (text) => input.write(new TextEncoder().encode(text + "\n")),
+    finish: async () => {
+      await hangUp();
+      return (await child.status).success ? null : await lastWord();
+    },
     stop: async () => {
       clearTimeout(clock);
       end();
       await child.status;
-      await input.close().catch(() => {});
+      await hangUp();
     },
   };
-}
-
-/** The JSON that a part prints. Throws Error when it fails. */
-export async function resultOf<T>(part: string, options?: WorkerOptions): Promise<T> {
-  const worker = startWorker(part, options);
-  try {
-    for (;;) {
-      const line = await worker.line();
-      if (line.startsWith("{")) return JSON.parse(line);
-    }
-  } finally {
-    await worker.stop();
-  }
 }
 
 /** Lines of a stream of bytes. */
