@@ -18,6 +18,7 @@ import {
   type Gpu,
   readStorages,
   type Storage,
+  storageBytes,
   writeStorage,
 } from "../device/mod.ts";
 
@@ -106,6 +107,11 @@ function newSlab(store: Store, name: string, blocks: number, layout: SlabLayout 
   const slab: Slab = { name, blocks, layout, sides: [first, null], current: 0 };
   store.slabs.set(name, slab);
   return slab;
+}
+
+/** Bytes that a slab will take on the device, with one side or with both. */
+export function slabBytes(gpu: Gpu, blocks: number, sides: 1 | 2): number {
+  return sides * storageBytes(gpu, blocks * BLOCK_WORDS);
 }
 
 /** Makes the side that an assigning program writes. */

@@ -67,7 +67,7 @@ function named(tensors: ReadonlyMap<string, StateTensor>): NamedTensor[] {
 }
 
 /** An integer of the state dict. */
-export function counter(value: number): StateTensor {
+function counter(value: number): StateTensor {
   return { data: BigInt64Array.of(BigInt(value)), shape: [], dtype: "i64" };
 }
 
@@ -77,7 +77,7 @@ function stateTensor({ data, shape }: StoredValues): StateTensor {
 }
 
 /** A parameter's shape in PyTorch: convolutions [O,I,H,W], here [H,W,I,O]. */
-export function diskShape(spec: Pick<ParamSpec, "shape" | "layout">): number[] {
+function diskShape(spec: ParamSpec): number[] {
   if (spec.layout === "plain") return [...spec.shape];
   const [h, w, i, o] = spec.shape;
   return [o, i, h, w];

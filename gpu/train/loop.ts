@@ -35,8 +35,13 @@ export async function trainLoop<Batch>(
   const { trainer, steps, accumulate = 1, readEvery = 16, hooks = [], signal } = options;
   const { position } = trainer;
   const deliver = async () => {
-    const losses = await trainer.losses();
+    let fault: unknown = null;
+    const losses = await trainer.losses().catch((error) => {
+      fault = error;
+      return trainer.losses(); // those of the steps before the fault
+    });
     if (losses.length > 0) await options.onLosses?.(losses);
+    if (fault !== null) throw fault;
   };
   if (position.step >= steps) return "done";
   let parts: Batch[] = [];

@@ -2,9 +2,19 @@
 
 export * from "./task.ts";
 export { type Clipping } from "./step.ts";
+export { type TrainerOptions } from "./build.ts";
 export * from "./trainer.ts";
 export { NonFiniteError } from "./fault.ts";
 export * from "./loop.ts";
 export * from "./evaluator.ts";
-export * from "./checkpoint.ts";
+export {
+  modelTensors,
+  type NamedTensor,
+  type NamedValues,
+  optimizerTensors,
+  stateOf,
+  type StateTensor,
+  type StoredValues,
+  type TrainerState,
+} from "./checkpoint.ts";
 export * from "./meters.ts";

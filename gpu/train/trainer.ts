@@ -1,58 +1,19 @@
 // The trainer: owns the store of a model in training, its step programs and the ring of losses. Steps are enqueued
 // without waiting; losses are read many at a time; the whole state can be taken out and put back, bit for bit.
 
-import { createGraph, type Graph, slabLayout, type StateUpdates, stateUpdates } from "../graph/mod.ts";
-import {
-  blockTable,
-  decayAll,
-  emaScalars,
-  type GroupRule,
-  type Optimizer,
-  parameterGroups,
-  type Schedule,
-  type StepRates,
-} from "../optim/mod.ts";
+import { emaScalars } from "../optim/mod.ts";
 import {
   createStore,
-  defineParams,
-  defineSlab,
   destroyProgram,
   destroyStore,
-  type MemoryReport,
   outputRing,
   type Program,
-  readSlabs,
   type Store,
-  writeSlab,
 } from "../run/mod.ts";
-import { accumulatedStep } from "./accumulate.ts";
+import { buildTraining, type TrainerOptions } from "./build.ts";
 import { type NamedValues, readState, type TrainerState, writeModel, writeState } from "./checkpoint.ts";
 import { faultOf } from "./fault.ts";
-import { type Clipping, type StepContext, type TrainingStep, wholeStep } from "./step.ts";
-import { type SplitTask, type Task, wholeTask } from "./task.ts";
-import { twoPassStep } from "./two_pass.ts";
 import { unreadSteps } from "./unread.ts";
-
-export interface TrainerOptions<Batch> {
-  readonly gpu: Store["gpu"];
-  readonly task: Task<Batch> | SplitTask<Batch>;
-  readonly optimizer: Optimizer;
-  /** Which parameters decay or learn faster; default: all decay. */
-  readonly rule?: GroupRule;
-  /** Rates of step i, counted from 0. */
-  readonly schedule: (step: number) => StepRates;
-  readonly clip?: Clipping;
-  /** Momentum of the moving average of the weights by step; absent = no average is kept. */
-  readonly ema?: Schedule;
-  /** Micro-batches to a step; default 1. A split task is then trained in two passes. */
-  readonly accumulate?: number;
-  /** A whole number in [0, 2^24): initial weights and every random draw follow from it. */
-  readonly seed: number;
-  /** Steps whose losses may be unread; default 64. */
-  readonly ringSize?: number;
-  /** Called with the memory of each program before it is allocated. */
-  readonly onMemory?: (program: string, report: MemoryReport) => void;
-}
 
 /** What a step left: `step` counts from 1, so it is the number of steps done after it. */
 export interface StepLoss {
@@ -92,7 +53,7 @@ export interface Trainer<Batch> {
 /** Inputs of unread steps that are kept for finding faults, in bytes. */
 const KEPT_BYTES = 256 * 2 ** 20;
 
-/** Steps under way on a GPU before `ready` waits. */
+/** Steps under way on a GPU before `ready` waits. On software a submit returns when its work is done. */
 const IN_FLIGHT = 2;
 
 /**
@@ -107,7 +68,7 @@ export async function createTrainer<Batch>(options: TrainerOptions<Batch>): Prom
     programs.forEach(destroyProgram);
     destroyStore(store);
   };
-  const { step, updates } = await buildTrainer(store, programs, options).catch((error) => {
+  const { step, updates } = await buildTraining(store, programs, options).catch((error) => {
     free();
     throw error;
   });
@@ -164,10 +125,11 @@ export async function createTrainer<Batch>(options: TrainerOptions<Batch>): Prom
       }
       unread.add({ step: done, feeds, scalars });
       if (gpu.deviceClass === "gpu") flying.push(gpu.queue.onSubmittedWorkDone());
+      if (flying.length > IN_FLIGHT) flying.shift();
     },
     ready: async () => {
       if (unread.count === ringSize) await drain();
-      while (flying.length >= IN_FLIGHT) await flying.shift();
+      if (flying.length === IN_FLIGHT) await flying.shift();
     },
     losses: async () => {
       await drain();
@@ -200,50 +162,4 @@ function checkOptions(seed: number, accumulate: number, ringSize: number): void 
   if (!Number.isInteger(ringSize) || ringSize < 1) {
     throw new RangeError(`A ring of ${ringSize} losses is none; give a whole number of at least 1`);
   }
-}
-
-/** Makes and fills the slabs that parameters, optimiser and average need, and compiles the step. */
-async function buildTrainer<Batch>(store: Store, programs: Program[], options: TrainerOptions<Batch>) {
-  const { task, optimizer, rule = decayAll, clip = null, seed, accumulate = 1, onMemory } = options;
-  const graph = createGraph();
-  const updates = buildForward(graph, task);
-  const { trained, running, fixed } = parameterGroups(graph, updates);
-  if (trained.length === 0) throw new RangeError(`Task "${task.name}" has no parameter to train`);
-  const layout = slabLayout(trained);
-  defineParams(store, "params", trained, seed);
-  if (fixed.length > 0) defineParams(store, "frozen", fixed, seed);
-  if (running.length > 0) defineParams(store, "buffers", running, seed);
-  for (const name of optimizer.slots) defineSlab(store, name, layout.blocks, layout);
-  if (options.ema !== undefined) {
-    defineSlab(store, "ema", layout.blocks, layout);
-    writeSlab(store, "ema", (await readSlabs(store, ["params"])).get("params")!);
-  }
-  const context: StepContext = {
-    store,
-    layout,
-    buffers: running.length > 0 ? slabLayout(running) : null,
-    table: blockTable(layout, rule),
-    optimizer,
-    clip,
-    averaged: options.ema !== undefined,
-    programs,
-    onMemory,
-  };
-  return { step: await buildStep(context, task, accumulate), updates };
-}
-
-/** Builds the task once for the sake of its parameters; returns what its forward moves. */
-function buildForward<Batch>(graph: Graph, task: Task<Batch> | SplitTask<Batch>): StateUpdates {
-  const whole = "build" in task ? task : wholeTask(task);
-  return whole.build(graph).updates ?? stateUpdates();
-}
-
-function buildStep<Batch>(
-  context: StepContext,
-  task: Task<Batch> | SplitTask<Batch>,
-  accumulate: number,
-): Promise<TrainingStep> {
-  if (accumulate === 1) return wholeStep(context, "build" in task ? task : wholeTask(task));
-  if ("build" in task) return accumulatedStep(context, task, accumulate);
-  return twoPassStep(context, task, accumulate);
 }

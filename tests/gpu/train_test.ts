@@ -15,6 +15,7 @@ import {
   lars,
   liveBytes,
   meanMeter,
+  type MemoryReport,
   nn,
   NonFiniteError,
   openGpu,
@@ -109,6 +110,30 @@ Deno.test("losses come in order, once, with their metrics; the ring must be read
   assertEquals(trainer.position.step, 15);
   trainer.destroy();
   other.destroy();
+});
+
+Deno.test("at most two steps are under way on a GPU", async () => {
+  const gpu = await openGpu({ deviceClass: "gpu" });
+  const waiting: (() => void)[] = [];
+  gpu.queue.onSubmittedWorkDone = () => new Promise((resolve) => waiting.push(() => resolve(undefined)));
+  const trainer = await pairTrainer(tinyTask({ rows: 6 }), { gpu });
+  const ready = async () => {
+    let done = false;
+    trainer.ready().then(() => done = true);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    return done;
+  };
+  trainer.step(tinyBatch(0, 6));
+  assert(await ready());
+  trainer.step(tinyBatch(1, 6));
+  assert(!await ready());
+  waiting[0]();
+  assert(await ready());
+  trainer.step(tinyBatch(2, 6));
+  assert(!await ready());
+  assertEquals((await trainer.losses()).length, 3);
+  trainer.destroy();
+  gpu.close();
 });
 
 Deno.test("frozen weights stay, the others move", async () => {
@@ -372,8 +397,20 @@ Deno.test("memory is told before it is taken, program by program", async () => {
       },
     });
   await assertRejects(stop, Error, "enough");
-  assertEquals(told, ["features", "loss", "backward"]);
+  assertEquals(told, ["weights", "features", "loss", "backward"]);
   assertEquals(liveBytes(gpu), before);
+
+  const reports: MemoryReport[] = [];
+  const trainer = await pairTrainer(tinyTask({ rows: 6, batchNorm: true, frozen: "fc1.bias" }), {
+    ema: () => 0.9,
+    onMemory: (_, report) => {
+      if (reports.push(report) === 1) assertEquals(liveBytes(gpu), before);
+    },
+  });
+  assertEquals(reports.length, 2);
+  assertEquals(reports[0].slabs, reports[1].slabs);
+  assertEquals(reports[1].total, liveBytes(gpu) - before);
+  trainer.destroy();
 });
 
 Deno.test("options and tasks that do not fit are refused", async () => {

@@ -1,0 +1,113 @@
+// From a task to what a trainer runs: the slabs of weights and of all that follows them, filled, and the step compiled.
+
+import { createGraph, slabLayout, stateUpdates } from "../graph/mod.ts";
+import {
+  blockTable,
+  decayAll,
+  type GroupRule,
+  type Optimizer,
+  type ParameterGroups,
+  parameterGroups,
+  type Schedule,
+  type StepRates,
+} from "../optim/mod.ts";
+import {
+  defineParams,
+  defineSlab,
+  type MemoryReport,
+  type Program,
+  readSlabs,
+  slabBytes,
+  type Store,
+  writeSlab,
+} from "../run/mod.ts";
+import { accumulatedStep } from "./accumulate.ts";
+import { type Clipping, type StepContext, type TrainingStep, wholeStep } from "./step.ts";
+import { type SplitTask, type Task, wholeTask } from "./task.ts";
+import { twoPassStep } from "./two_pass.ts";
+
+export interface TrainerOptions<Batch> {
+  readonly gpu: Store["gpu"];
+  readonly task: Task<Batch> | SplitTask<Batch>;
+  readonly optimizer: Optimizer;
+  /** Which parameters decay or learn faster; default: all decay. */
+  readonly rule?: GroupRule;
+  /** Rates of step i, counted from 0. */
+  readonly schedule: (step: number) => StepRates;
+  readonly clip?: Clipping;
+  /** Momentum of the moving average of the weights by step; absent = no average is kept. */
+  readonly ema?: Schedule;
+  /** Micro-batches to a step; default 1. A split task is then trained in two passes. */
+  readonly accumulate?: number;
+  /** A whole number in [0, 2^24): initial weights and every random draw follow from it. */
+  readonly seed: number;
+  /** Steps whose losses may be unread; default 64. */
+  readonly ringSize?: number;
+  /** Told before it is allocated: memory of the weights and all that follows them, then of each part of the step. */
+  readonly onMemory?: (part: string, report: MemoryReport) => void;
+}
+
+/** Makes and fills the slabs of a fresh store and compiles the step; programs are added to the list as they are made. */
+export async function buildTraining<Batch>(
+  store: Store,
+  programs: Program[],
+  options: TrainerOptions<Batch>,
+) {
+  const { task, optimizer, rule = decayAll, clip = null, accumulate = 1, onMemory } = options;
+  const graph = createGraph();
+  const { updates = stateUpdates() } = ("build" in task ? task : wholeTask(task)).build(graph);
+  const groups = parameterGroups(graph, updates);
+  if (groups.trained.length === 0) throw new RangeError(`Task "${task.name}" has no parameter to train`);
+  const layout = slabLayout(groups.trained), averaged = options.ema !== undefined;
+  onMemory?.("weights", weightMemory(store, groups, options));
+  await fillStore(store, groups, options);
+  const context: StepContext = {
+    store,
+    layout,
+    buffers: groups.running.length > 0 ? slabLayout(groups.running) : null,
+    table: blockTable(layout, rule),
+    optimizer,
+    clip,
+    averaged,
+    programs,
+    onMemory,
+  };
+  return { step: await buildStep(context, task, accumulate), updates };
+}
+
+/** What the slabs will take. All but the fixed ones have two sides. */
+function weightMemory<Batch>(
+  { gpu }: Store,
+  { trained, running, fixed }: ParameterGroups,
+  { optimizer, ema, accumulate = 1 }: TrainerOptions<Batch>,
+): MemoryReport {
+  const bytes = (specs: ParameterGroups["trained"], sides: 1 | 2) =>
+    specs.length === 0 ? 0 : slabBytes(gpu, slabLayout(specs).blocks, sides);
+  const following = optimizer.slots.length + (ema === undefined ? 0 : 1) + (accumulate > 1 ? 1 : 0);
+  const slabs = (1 + following) * bytes(trained, 2) + bytes(running, 2) + bytes(fixed, 1);
+  return { inputs: 0, constants: 0, activations: 0, outputs: 0, slabs, total: slabs };
+}
+
+async function fillStore<Batch>(
+  store: Store,
+  { trained, running, fixed }: ParameterGroups,
+  { optimizer, ema, seed }: TrainerOptions<Batch>,
+): Promise<void> {
+  const { blocks, layout } = defineParams(store, "params", trained, seed);
+  if (fixed.length > 0) defineParams(store, "frozen", fixed, seed);
+  if (running.length > 0) defineParams(store, "buffers", running, seed);
+  for (const name of optimizer.slots) defineSlab(store, name, blocks, layout);
+  if (ema === undefined) return;
+  defineSlab(store, "ema", blocks, layout);
+  writeSlab(store, "ema", (await readSlabs(store, ["params"])).get("params")!);
+}
+
+function buildStep<Batch>(
+  context: StepContext,
+  task: Task<Batch> | SplitTask<Batch>,
+  accumulate: number,
+): Promise<TrainingStep> {
+  if (accumulate === 1) return wholeStep(context, "build" in task ? task : wholeTask(task));
+  if ("build" in task) return accumulatedStep(context, task, accumulate);
+  return twoPassStep(context, task, accumulate);
+}
