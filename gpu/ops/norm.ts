@@ -211,10 +211,10 @@ defineOp({
       : mul(dy, row(stats, BN.scale));
     return [dx, null, row(sums, 1), row(sums, 0)];
   },
-  ref: ([x, stats], node) => {
+  ref: ([x, stats, , beta], node) => {
     const c = lastOf(x.shape);
     const data = x.data.map((value, i) =>
-      value * stats.data[BN.scale * c + i % c] + stats.data[BN.shift * c + i % c]
+      (value - stats.data[BN.mean * c + i % c]) * stats.data[BN.scale * c + i % c] + beta.data[i % c]
     );
     return { data, shape: node.shape };
   },

@@ -64,10 +64,11 @@ export function arenaNodes(fused: Fused): Map<Tensor, Tensor> {
       if (!isLeaf(root) && !found.has(root) && fused.clusterOf.has(root)) found.set(root, core);
     }
   }
-  // WebGPU forbids a dispatch that reads and writes one arena: such an input is copied there afterwards.
+  // WebGPU forbids a dispatch that reads and writes one arena: such an input is copied there afterwards. (A reduction
+  // is written by its finishing kernel, which reads partial sums only.)
   for (const cluster of fused.clusters) {
     const written = [...cluster.members].filter((node) =>
-      found.has(node) && fused.clusterOf.get(node) === cluster
+      found.has(node) && fused.clusterOf.get(node) === cluster && !cluster.reductions.includes(node)
     );
     if (written.length === 0 || cluster.kind === "collect") continue;
     for (const input of fused.inputsOf(cluster)) found.delete(input);

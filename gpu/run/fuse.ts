@@ -4,9 +4,8 @@
 //   host     a stored elementwise node is computed by the map or column kernel that reads it first.
 // What is left over becomes a kernel of its own.
 
-import { lastOf, rowsOf, sizeOf } from "../base/mod.ts";
+import { type DeviceClass, lastOf, rowsOf, sizeOf, vec4sOf } from "../base/mod.ts";
 import { opRecord, reachable, type Tensor } from "../graph/mod.ts";
-import type { DeviceClass } from "../base/mod.ts";
 import type { ColumnLowered, ContractLowered, Lowered, Tile } from "../kernels/mod.ts";
 import { isLeaf } from "./expand.ts";
 import { isView, viewOf } from "./alias.ts";
@@ -47,6 +46,16 @@ export function sameGeometry(a: Tensor, b: Tensor): boolean {
 export function isElementwise(node: Tensor): boolean {
   return !isLeaf(node) && opRecord(node.op).elementwise !== undefined;
 }
+
+/**
+ * Contractions with operands or results this small stay bare: a dispatch saved there would never pay for compiling one more
+ * kernel, and bare ones share theirs.
+ */
+function isSmall(node: Tensor): boolean {
+  return vec4sOf(node.shape) <= SMALL_WORDS;
+}
+
+const SMALL_WORDS = 4096;
 
 export function fuse(outputs: readonly Tensor[], target: DeviceClass): Fused {
   const nodes = reachable(outputs).filter((node) => !isLeaf(node) && !isView(node));
@@ -133,7 +142,7 @@ function inPlace(use: Use, node: Tensor): boolean {
 
 function absorbFollowers(core: Tensor, state: State): void {
   const cluster = state.clusterOf.get(core)!;
-  if ((cluster.tile?.splits ?? 1) > 1) return;
+  if ((cluster.tile?.splits ?? 1) > 1 || isSmall(core)) return;
   for (;;) {
     const current = cluster.result;
     const uses = state.uses.get(current) ?? [];
@@ -178,9 +187,23 @@ function mayInline(node: Tensor, state: State): boolean {
 function accepts(use: Use, state: State, cheap: boolean): boolean {
   if (isElementwise(use.by)) return sameGeometry(use.via, use.by);
   const plan = state.lowered.get(use.by)!;
-  if (plan.kind === "contract") return cheap && use.operand === plan.a && plan.spec.oneHot === undefined;
+  if (plan.kind === "contract") {
+    const { root } = viewOf(use.via);
+    if (plan.spec.oneHot !== undefined || isSmall(root)) return false;
+    return cheap && use.operand === plan.a && keepsTails(root, state);
+  }
   if (plan.kind === "column") return fullOperands(plan).has(use.operand);
   return false;
+}
+
+/** Zero padding lanes stay zero: they meet the other operand's rows in a contraction. */
+function keepsTails(node: Tensor, state: State): boolean {
+  if (lastOf(node.shape) % 4 === 0) return true;
+  return opRecord(node.op).elementwise!.keepsZero && node.inputs.every((source) => {
+    const { root } = viewOf(source);
+    if (lastOf(source.shape) !== lastOf(node.shape)) return false;
+    return !state.inlined.has(root) || keepsTails(root, state);
+  });
 }
 
 /** Inputs that a column reduction reads word by word in place. */
