@@ -14,6 +14,17 @@ export {
   textCoding,
 } from "./captions.ts";
 export {
+  clipConfigOf,
+  clipEvalFlags,
+  clipRunName,
+  clipSettings,
+  clipTrainFlags,
+  clipZeroShotFlags,
+  columnsOf,
+  epochsOf,
+  templatesOf,
+} from "./flags.ts";
+export {
   type CaptionKind,
   type ClipModel,
   type ClipRecipe,
@@ -24,6 +35,7 @@ export {
   type RecipeName,
   recipes,
 } from "./presets.ts";
+export { compare, type Ranks, type Retrieval, type RetrievalOptions, retrieve } from "./retrieval.ts";
 export { type ClipModelSettings, clipTask, imageGraph, textGraph, zeroShotGraph } from "./task.ts";
 export { type ClipJob, trainClip } from "./train.ts";
 export {
@@ -34,3 +46,5 @@ export {
   zeroShotClassifier,
   type ZeroShotOptions,
 } from "./zero_shot.ts";
+
+export * as study from "./study/mod.ts";

@@ -100,6 +100,7 @@ export async function trainClip(job: ClipJob): Promise<RunResult> {
       images_per_second: speed.rate,
       steps,
       images_seen: steps * batchSize,
+      skipped: { train: train.skipped(), test: test?.skipped() ?? [] },
     };
     await writeResult(dir, result);
     return result;

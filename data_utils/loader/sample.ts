@@ -49,13 +49,17 @@ export function describeSkipped(skipped: readonly Skipped[]): string {
 /** Extensions that are taken for images. */
 export const imageExtensions: ReadonlySet<string> = new Set(["jpg", "jpeg", "png", "webp"]);
 
-/** A function from the text of a label (a number, or a class name) to the label, or null when it is none of them. */
+/**
+ * A function from the text of a label (a number, or a class name) to the label, or null when it is none of them. Where
+ * no classes are named, a text that is no number is no label (-1).
+ */
 export function labelReader(classNames: readonly string[]): (text: string) => number | null {
   const byName = new Map(classNames.map((name, label) => [name, label]));
   return (text) => {
     const trimmed = text.trim(),
       label = byName.get(trimmed) ?? (/^\d+$/.test(trimmed) ? Number(trimmed) : NaN);
-    return label < (classNames.length || Infinity) ? label : null;
+    if (classNames.length === 0) return Number.isNaN(label) ? -1 : label;
+    return label < classNames.length ? label : null;
   };
 }
 

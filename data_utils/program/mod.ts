@@ -8,6 +8,6 @@ export {
   parseFlags,
   readFlags,
 } from "./flags.ts";
-export { errorLine, exitCode, runProgram, Stopped } from "./outcome.ts";
+export { errorLine, exitCode, Failure, runProgram, Stopped } from "./outcome.ts";
 export { percent, rhoText, scoreLines, stepLine } from "./lines.ts";
 export { clockTime, type Progress, progressOn } from "./progress.ts";

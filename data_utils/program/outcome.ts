@@ -9,9 +9,18 @@ export class Stopped extends Error {
   override name = "Stopped";
 }
 
+/** A failure that says itself how the program ends, for instance that of a program it started. */
+export class Failure extends Error {
+  override name = "Failure";
+  constructor(message: string, readonly exitCode: 1 | 2) {
+    super(message);
+  }
+}
+
 /** The exit code for what a program threw. */
 export function exitCode(error: unknown): 1 | 2 | 130 {
   if (error instanceof Stopped || (error instanceof DOMException && error.name === "AbortError")) return 130;
+  if (error instanceof Failure) return error.exitCode;
   const input = [RangeError, SyntaxError, Deno.errors.NotFound, Deno.errors.IsADirectory];
   return input.some((kind) => error instanceof kind) ? 2 : 1;
 }

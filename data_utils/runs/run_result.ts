@@ -1,4 +1,5 @@
 /** What a finished run leaves behind: one small JSON file whose being there says that the run is done. */
+import type { Skipped } from "../loader/sample.ts";
 import type { ImbalanceScores } from "../metrics/imbalance_scores.ts";
 import { writeJsonAtomically } from "./atomic.ts";
 import { writeClassTable } from "./class_table.ts";
@@ -15,6 +16,8 @@ export interface RunResult extends Partial<ImbalanceScores> {
   images_per_second: number;
   steps: number;
   images_seen: number;
+  /** Samples that were left out. */
+  skipped?: { train: Skipped[]; test: Skipped[] };
 }
 
 /** The result in the run folder `dir`, or null while the run is not finished. Throws SyntaxError for a damaged file. */

@@ -1,0 +1,79 @@
+// Runs as processes of their own, a few at a time. Two single-threaded processes side by side train faster than one with
+// two threads where WebGPU runs on the CPU, and what a run leaks or breaks ends with its process.
+
+import { Failure, Stopped } from "../../data_utils/mod.ts";
+import type { RunLine } from "./one_run.ts";
+
+/** What a process that is to be started needs. */
+export interface ChildCommand {
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly onLine: (line: RunLine) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Runs one process to its end. Throws Stopped when it was stopped, Failure with its last words and its exit code when it failed. */
+export async function runChild({ args, env, onLine, signal }: ChildCommand): Promise<void> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    env: { ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const stop = () => {
+    try {
+      child.kill("SIGINT");
+    } catch {
+      // it has ended already
+    }
+  };
+  signal.addEventListener("abort", stop);
+  if (signal.aborted) stop();
+  try {
+    const words = new Response(child.stderr).text();
+    let rest = "";
+    for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop()!;
+      for (const line of lines) onLine(JSON.parse(line));
+    }
+    const { code } = await child.status;
+    if (code === 0) return;
+    if (code === 130 || signal.aborted) throw new Stopped("Stopped");
+    throw new Failure(lastLine(await words) || `ended with code ${code}`, code === 2 ? 2 : 1);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+const lastLine = (text: string) => text.trim().split("\n").at(-1)!.trim();
+
+/**
+ * Does the jobs in order, `width` at a time. The first failure stops the others through their signal and is thrown when
+ * all have ended.
+ */
+export async function inParallel<Job>(
+  jobs: readonly Job[],
+  width: number,
+  start: (job: Job, signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  const failed = new AbortController(), either = AbortSignal.any([signal, failed.signal]);
+  const queue = jobs.values();
+  let failure: unknown;
+  const worker = async () => {
+    for (const job of queue) {
+      if (either.aborted) return;
+      try {
+        await start(job, either);
+      } catch (error) {
+        failure ??= error;
+        failed.abort(new Stopped("Stopped"));
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(width, jobs.length) }, worker));
+  if (failure !== undefined) throw failure;
+  if (signal.aborted) throw new Stopped("Stopped");
+}

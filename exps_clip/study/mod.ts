@@ -1,0 +1,30 @@
+// The study as a library: arms, settings, one run, all runs, and the report. The recipes come from outside.
+
+export { type Arm, armNamed, arms, subVocabularyFor } from "./arms.ts";
+export { inParallel, runChild } from "./children.ts";
+export { dataMaker, openStudyData, removeStudyData, type StudyData } from "./data.ts";
+export { type Hypothesis, judge } from "./hypotheses.ts";
+export { type RunLine, trainOneRun } from "./one_run.ts";
+export { type Recipe, type Recipes, type StudyRun } from "./recipe.ts";
+export { armTable, makeReport, REPORT_FORMAT, reportText, type StudyReport } from "./report.ts";
+export {
+  agreeOnSettings,
+  allRuns,
+  type DataSettings,
+  parseRun,
+  runFolder,
+  type RunName,
+  studyFlags,
+  studyFolder,
+  type StudySettings,
+  studySettings,
+} from "./settings.ts";
+export { runStudy, type StudyOptions } from "./study.ts";
+export {
+  type ArmResult,
+  type ArmSummary,
+  meanAndSpread,
+  type Measure,
+  noiseOfMeans,
+  summarise,
+} from "./summary.ts";

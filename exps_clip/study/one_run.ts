@@ -1,0 +1,58 @@
+// One run of a study in this process. Its progress goes to a line of JSON at a time, which the study reads; when nobody
+// reads any more, the study is gone and the run stops, saved.
+
+import { type RunResult, Stopped, type TrainingReport } from "../../data_utils/mod.ts";
+import { armNamed } from "./arms.ts";
+import { dataMaker, openStudyData } from "./data.ts";
+import type { Recipes } from "./recipe.ts";
+import { runFolder, type RunName, type StudySettings } from "./settings.ts";
+
+/** A line that a run prints. */
+export type RunLine = { readonly report: TrainingReport } | { readonly result: RunResult };
+
+export interface OneRunOptions {
+  /** The study's folder. */
+  readonly dir: string;
+  readonly settings: StudySettings;
+  readonly run: RunName;
+  readonly recipes: Recipes;
+  /** Takes a line; throws when nobody reads. */
+  readonly print: (line: RunLine) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Trains the run, or goes on with it. Throws Stopped after saving when asked to or when nobody reads. */
+export async function trainOneRun(options: OneRunOptions): Promise<RunResult> {
+  const { dir, settings, run, recipes, print } = options, arm = armNamed(run.arm);
+  const unread = new AbortController(), signal = AbortSignal.any([options.signal, unread.signal]);
+  await dataMaker(dir, settings, { signal }).prepare(run.seed);
+  const data = await openStudyData(dir, run.seed);
+  const onReport = (report: TrainingReport) => {
+    try {
+      print({ report });
+    } catch {
+      unread.abort(new Stopped("Nobody reads the progress of this run"));
+    }
+  };
+  const train = () =>
+    recipes[arm.recipe]({
+      ...{ arm, seed: run.seed, settings, onReport, signal, ...data },
+      dir: `${dir}/${runFolder(run)}`,
+    });
+  const result = await whileBusy(train, signal);
+  print({ result });
+  return result;
+}
+
+/** Waits while another process holds the run: after a kill the one before needs a moment to notice. */
+async function whileBusy<T>(job: () => Promise<T>, signal: AbortSignal, seconds = 30): Promise<T> {
+  for (let tries = 0;; tries++) {
+    try {
+      return await job();
+    } catch (error) {
+      if (!(error instanceof Deno.errors.Busy) || tries >= seconds) throw error;
+      await new Promise((resume) => setTimeout(resume, 1000));
+      signal.throwIfAborted();
+    }
+  }
+}
