@@ -22,9 +22,9 @@ async function main([part]: readonly string[]): Promise<void> {
 
 /** Warms up and says so; then, told a number of seconds, trains that long and prints the images per second. */
 async function trainOnCommand(): Promise<void> {
-  const { openSupStep } = await import("./study_steps.ts");
+  const { openStudyStep } = await import("./study_steps.ts");
   const gpu = await openGpu();
-  const step = await openSupStep(gpu);
+  const step = await openStudyStep(gpu, "sl");
   await step.steps(5);
   console.log("ready");
   const { value } = await linesOf(Deno.stdin.readable).next();
