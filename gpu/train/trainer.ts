@@ -53,7 +53,7 @@ export interface Trainer<Batch> {
 /** Inputs of unread steps that are kept for finding faults, in bytes. */
 const KEPT_BYTES = 256 * 2 ** 20;
 
-/** Steps under way on a GPU before `ready` waits. On software a submit returns when its work is done. */
+/** Steps under way on a GPU before `ready` waits. On software a submit waits by itself for the one before. */
 const IN_FLIGHT = 2;
 
 /**

@@ -1,27 +1,27 @@
 // The trainer as a caller sees it: losses and where they are read, accumulation in both forms, averages, frozen
 // weights, clamps, running statistics, losses that are not finite, the loop, options that are refused.
 
-import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertNotEquals,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
 import {
   adam,
   adamw,
   constant,
   createTrainer,
-  f32,
-  firstNonFinite,
   type Gpu,
-  groupProfile,
-  input,
   lars,
   liveBytes,
   meanMeter,
   type MemoryReport,
   nn,
-  NonFiniteError,
   openGpu,
-  ops,
   type Optimizer,
-  profile,
   rateMeter,
   sgd,
   type StepLoss,
@@ -31,6 +31,7 @@ import {
   trainLoop,
   warmupCosine,
 } from "../../gpu/mod.ts";
+import { microScalars } from "../../gpu/train/accumulate.ts";
 import {
   type Couple,
   coupleBatch,
@@ -243,107 +244,13 @@ Deno.test("running statistics and counters move with every forward", async () =>
   parts.destroy();
 });
 
-/** Loss log(mean of x w), which is not finite where the mean is not above 0. */
-function logTask(): Task<Float32Array> {
-  return {
-    name: "logarithm",
-    build(graph) {
-      const x = input(graph, "x", [4, 3]);
-      const s = nn.scope(graph);
-      const products = ops.mul(x, s.param("w", [3], nn.value(1)));
-      const loss = nn.within(
-        s,
-        "head",
-        () => ops.neg(ops.log(ops.mean(ops.mulScalar(products, 2), { axes: null }))),
-      );
-      return { loss };
-    },
-    feed: (x) => ({ x: f32(x, [4, 3]) }),
-  };
-}
-
-Deno.test("a loss that is not finite stops the run, names its place and leaves finite weights", async () => {
-  const options = { optimizer: sgd({ momentum: 0.9 }), schedule: () => ({ lr: 0.1 }), seed: 0 };
-  const trainer = await createTrainer({ gpu: await device(), task: logTask(), ...options });
-  const good = new Float32Array(12).fill(1), bad = new Float32Array(12);
-  trainer.step(good);
-  trainer.step(bad);
-  trainer.step(good);
-  const error = await assertRejects(() => trainer.losses(), NonFiniteError);
-  assertEquals(error.message, "The loss is Infinity at step 2: first in log @ head");
-  assertEquals([error.step, error.node], [2, "log @ head"]);
-  const state = await trainer.state();
-  assert(values(state, "w").every(Number.isFinite));
-  assertEquals(state.step, 3);
-
-  bad[5] = NaN;
-  trainer.step(bad);
-  const named = await assertRejects(() => trainer.losses(), NonFiniteError);
-  assertEquals(named.message, 'The loss is NaN at step 4: first in input "x"');
-  trainer.step(good);
-  assert(Number.isFinite((await trainer.losses())[0].loss));
-
-  trainer.restore({ ...state, model: new Map([["w", { data: [1, Infinity, 1], shape: [3] }]]) } as never);
-  trainer.step(good);
-  const poisoned = await assertRejects(() => trainer.losses(), NonFiniteError);
-  assertEquals(poisoned.node, "parameter w");
-  trainer.destroy();
-});
-
-Deno.test("a fault in an accumulated step and in a two-pass step is found too", async () => {
-  const parts = await pairTrainer(tinyTask({ rows: 4, batchNorm: true }), { accumulate: 2 });
-  const whole = tinyBatch(0, 8), good = rowsOfBatch(whole, 0, 4), bad = rowsOfBatch(whole, 4, 8);
-  bad.x.data[7] = Infinity;
-  parts.step(good, bad);
-  parts.step(good, good);
-  assertEquals((await assertRejects(() => parts.losses(), NonFiniteError)).node, 'input "x"');
-  for (const [name, { data }] of (await parts.state()).model) {
-    assert(Array.from(data, Number).every(Number.isFinite), name);
-  }
-  parts.destroy();
-
-  const options = { optimizer: sgd(), schedule: () => ({ lr: 1e30 }), seed: 3, accumulate: 2 };
-  const pairs = await createTrainer<Couple>({ gpu: await device(), task: tinyClip(3), ...options });
-  const both = [0, 3].map((from) => rowsOfCouple(coupleBatch(0, 6), from, from + 3));
-  pairs.step(...both);
-  pairs.step(...both);
-  const error = await assertRejects(() => pairs.losses(), NonFiniteError);
-  assertEquals(error.step, 2);
-  assert(error.node !== null && /@ (visual|text)/.test(error.node), error.message);
-  pairs.destroy();
-});
-
-Deno.test("a healthy step has no value that is not finite", async () => {
-  const trainer = await pairTrainer(tinyTask({ rows: 6, batchNorm: true }), {
-    optimizer: adamw(),
-    clip: { kind: "tensor", limit: 1 },
-  });
-  const { x, y } = tinyBatch(0, 6), before = await trainer.state();
-  const scalars = { ...adamw().scalars(0, { lr: 0.1 }), seed: 3, step: 0 };
-  assertEquals(await firstNonFinite(trainer.programs[0], { inputs: { x, y }, scalars }), null);
-  assertEquals(await trainer.state(), before);
-  trainer.destroy();
-});
-
-Deno.test("a profiled step counts as a step and has a row for every dispatch", async () => {
-  const make = () => pairTrainer(tinyTask({ rows: 64 }));
-  const [plain, profiled] = [await make(), await make()];
-  const { x, y } = tinyBatch(0, 64);
-  const scalars = { ...sgd().scalars(0, { lr: 0.1 }), seed: 3, step: 0 };
-  plain.step({ x, y });
-  for (const clock of ["host", undefined] as const) {
-    const rows = await profile(profiled.programs[0], { inputs: { x, y }, scalars }, clock);
-    assertEquals(rows.length, profiled.programs[0].calls.length);
-    assert(rows.every(({ microseconds }) => microseconds >= 0 && microseconds < 1e6));
-    const first = rows.find(({ op, scope }) => op === "matmul" && scope === "fc1")!;
-    assertEquals([first.contraction, first.flops], [true, 2 * 64 * 5 * 7]);
-    const groups = groupProfile(rows, ({ op }) => op), total = rows.reduce((n, r) => n + r.microseconds, 0);
-    assertAlmostEquals(groups.reduce((n, g) => n + g.microseconds, 0), total, 1e-6 * total);
-    assertEquals(groups.reduce((n, g) => n + g.count, 0), rows.length);
-    if (clock === "host") assertEquals((await profiled.state()).model, (await plain.state()).model);
-  }
-  plain.destroy();
-  profiled.destroy();
+Deno.test("every micro-batch draws from a seed of its own, the same at every replay", () => {
+  const seeds = Array.from({ length: 50 }, (_, i) => microScalars({ seed: 9, step: 3 }, i).seed);
+  assertEquals(seeds[0], 9);
+  assertEquals(new Set(seeds).size, 50);
+  assert(seeds.every((seed) => Number.isInteger(seed) && seed >= 0 && seed < 2 ** 24));
+  assertEquals(seeds[7], microScalars({ seed: 9, step: 4 }, 7).seed);
+  assertNotEquals(seeds[7], microScalars({ seed: 10, step: 3 }, 7).seed);
 });
 
 Deno.test("the loop reads losses, calls hooks, stops when told and when batches end", async () => {
