@@ -1,16 +1,17 @@
 // The bench as a program, and the parts that could quietly measure the wrong thing: the reference kernel against float64,
 // medians, targets, the table's width.
 
-import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { openGpu } from "../../gpu/device/mod.ts";
 import { input } from "../../gpu/graph/mod.ts";
 import * as ops from "../../gpu/ops/mod.ts";
-import { type ContestResult, lossDifference } from "./contest.ts";
+import { compete, type ContestResult, holdContest, lossDifference } from "./contest.ts";
 import { prepareExample } from "./example_gemm.ts";
 import { type Figure, heading, isMet, line } from "./figures.ts";
 import { jobFigures } from "./peer_cases.ts";
 import { drawn, prepare } from "./replay.ts";
 import { median, timeInTurns } from "./timing.ts";
+import type { Worker } from "./workers.ts";
 
 const decoder = new TextDecoder();
 
@@ -118,4 +119,61 @@ Deno.test("bench: ratios are the peers' times over ours, the step's that of the 
   assertEquals(ratios("step"), [["step_ratio", 4.5, false]]);
   assertAlmostEquals(lossDifference(own, peers.get("jax")!), 0.1, 1e-12);
   assertEquals(jobFigures("step", own, new Map(), true).length, 1);
+});
+
+/** A contender's process that answers with the given lines, then ends with the given complaint. */
+function playedWorker(
+  lines: readonly string[],
+  complaint: string | null = null,
+): { worker: Worker; orders: string[] } {
+  const left = [...lines], orders: string[] = [];
+  const worker: Worker = {
+    line: () =>
+      left.length > 0 ? Promise.resolve(left.shift()!) : Promise.reject(new Error(complaint ?? "ended")),
+    say: (order) => Promise.resolve(void orders.push(order)),
+    finish: () => Promise.resolve(complaint),
+    stop: () => Promise.resolve(),
+  };
+  return { worker, orders };
+}
+
+Deno.test("bench: contenders take turns, and those that fail are named with the reason", async () => {
+  const told = JSON.stringify({ version: "1", adapter: "llvmpipe", losses: [3, 2, 1] });
+  const rounds = [9, 7, 8, 30, 20, 25, 5, 6, 4].map((milliseconds) => JSON.stringify({ milliseconds }));
+  const own = playedWorker([told, ...rounds]);
+  const players = {
+    own: own.worker,
+    absent: playedWorker([], "no such package").worker,
+    leaving: playedWorker([told, rounds[0]], "the device was lost").worker,
+    wrong: playedWorker([told, ...rounds], "The loss does not fall").worker,
+  };
+  const { results, failures } = await holdContest(new Map(Object.entries(players)), 3);
+  assertEquals([...failures].sort(), [
+    ["absent", "no such package"],
+    ["leaving", "the device was lost"],
+    ["wrong", "The loss does not fall"],
+  ]);
+  assertEquals([...results.keys()], ["own"]);
+  const { times, losses } = results.get("own")!;
+  assertEquals([times.product.median, times.product.best, times.chain.median, times.step.best], [
+    8,
+    7,
+    25,
+    4,
+  ]);
+  assertEquals(losses, [3, 2, 1]);
+  assertEquals(own.orders, ["product", "chain", "step"].flatMap((job) => [job, job, job]));
+});
+
+Deno.test("bench: a contender with wrong results is not timed", async () => {
+  const contender = {
+    version: "1",
+    adapter: "",
+    product: () => Promise.resolve(new Float32Array(512 * 512)),
+    chain: () => Promise.resolve(new Float32Array(512 * 512)),
+    train: () => Promise.resolve(1),
+    close: () => {},
+  };
+  const orders = (async function* () {})();
+  await assertRejects(() => compete(contender, orders, () => {}), Error, "The product is off");
 });

@@ -115,7 +115,9 @@ export async function holdContest<Name extends string>(
   const failures = new Map<Name, string>(), racing = new Map(workers);
   const hear = async (name: Name, worker: Worker) => {
     try {
-      return JSON.parse(await worker.line());
+      let line = await worker.line();
+      while (!line.startsWith("{")) line = await worker.line(); // a library's own greeting
+      return JSON.parse(line);
     } catch (error) {
       failures.set(name, error instanceof Error ? error.message : `${error}`);
       racing.delete(name);
