@@ -171,7 +171,7 @@ Deno.test("micro-batches add up to one batch", async () => {
 
 Deno.test("contrastive micro-batches in two passes are one batch, which separate batches are not", async () => {
   const gpu = await device();
-  const options = { gpu, optimizer: adamw(), schedule: () => ({ lr: 0.01 }), seed: 3 };
+  const options = { gpu, optimizer: sgd({ momentum: 0.9 }), schedule: () => ({ lr: 0.1 }), seed: 3 };
   const whole = await createTrainer<Couple>({ ...options, task: tinyClip(15) });
   const parts = await createTrainer<Couple>({ ...options, task: tinyClip(5), accumulate: 3 });
   const single = await createTrainer<Couple>({ ...options, task: tinyClip(5) });
@@ -184,7 +184,7 @@ Deno.test("contrastive micro-batches in two passes are one batch, which separate
   const one = await whole.losses(), three = await parts.losses(), five = await single.losses();
   one.forEach(({ loss }, i) => assertAlmostEquals(three[i].loss, loss, 2e-6));
   assert(Math.abs(one[0].loss - five[0].loss) > 0.1);
-  assert(distance(await whole.state(), await parts.state()) < 2e-5);
+  assert(distance(await whole.state(), await parts.state()) < 2e-6);
   for (const trainer of [whole, parts, single]) trainer.destroy();
 });
 
