@@ -1,7 +1,7 @@
 // How the three convolutions run: a 1x1 convolution of stride 1 is a plain matrix product; the others see their
 // pixels through the window (kernels/contract.ts).
 
-import { type ContractSpec, type ConvWindow, lowered, type Lowered, type MatrixAt } from "../kernels/mod.ts";
+import { type ContractSpec, type ConvWindow, type Lowered, lowered, type MatrixAt } from "../kernels/mod.ts";
 
 const flat = (row: number): MatrixAt => ({ row, batch0: 0, batch1: 0 });
 
@@ -40,10 +40,42 @@ export function lowerConv(s: Sizes, kind: ConvWindow["kind"]): Lowered {
   };
   const taps = s.kh * s.kw, batch = [1, 1] as const;
   const specs: Record<ConvWindow["kind"], ContractSpec> = {
-    conv: { orientA: "mk", orientB: "kn", batch, m: pixels, n: s.o, k: taps * s.c, a: flat(ci), b: flat(co), y: flat(co), window },
-    convT: { orientA: "mk", orientB: "nk", batch, m: inPixels, n: s.c, k: taps * s.o, a: flat(co), b: flat(co), y: flat(ci), window },
-    convW: { orientA: "km", orientB: "kn", batch, m: taps * s.c, n: s.o, k: pixels, a: flat(ci), b: flat(co), y: flat(co), window },
+    conv: {
+      orientA: "mk",
+      orientB: "kn",
+      batch,
+      m: pixels,
+      n: s.o,
+      k: taps * s.c,
+      a: flat(ci),
+      b: flat(co),
+      y: flat(co),
+      window,
+    },
+    convT: {
+      orientA: "mk",
+      orientB: "nk",
+      batch,
+      m: inPixels,
+      n: s.c,
+      k: taps * s.o,
+      a: flat(co),
+      b: flat(co),
+      y: flat(ci),
+      window,
+    },
+    convW: {
+      orientA: "km",
+      orientB: "kn",
+      batch,
+      m: taps * s.c,
+      n: s.o,
+      k: pixels,
+      a: flat(ci),
+      b: flat(co),
+      y: flat(co),
+      window,
+    },
   };
   return lowered({ kind: "contract", spec: specs[kind], a: 0, b: 1 });
 }
-

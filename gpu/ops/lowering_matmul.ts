@@ -2,7 +2,7 @@
 
 import { rowsOf, type Shape, vec4sPerRow } from "../base/mod.ts";
 import type { Tensor } from "../graph/mod.ts";
-import { type ContractSpec, lowered, type Lowered, type MatrixAt } from "../kernels/mod.ts";
+import { type ContractSpec, type Lowered, lowered, type MatrixAt } from "../kernels/mod.ts";
 
 interface Batch {
   readonly sizes: readonly [number, number];
@@ -30,7 +30,11 @@ function mergeBatch(out: Shape, operands: readonly Shape[]): Batch {
       before.strides = strides;
     } else dims.push({ size, strides });
   });
-  if (dims.length > 2) throw new RangeError("A matmul broadcasts over at most two separate batch dimensions: expand one operand first");
+  if (dims.length > 2) {
+    throw new RangeError(
+      "A matmul broadcasts over at most two separate batch dimensions: expand one operand first",
+    );
+  }
   while (dims.length < 2) dims.unshift({ size: 1, strides: operands.map(() => 0) });
   return {
     sizes: [dims[0].size, dims[1].size],

@@ -13,8 +13,8 @@ import {
   layerNormStatsRows,
   logSoftmaxGradRows,
   logSoftmaxRows,
-  lowered,
   type Lowered,
+  lowered,
   packRows,
   reduceRows,
   softmaxGradRows,
@@ -48,21 +48,29 @@ function packed(launch: Launch, node: Tensor, rows: number): Lowered {
 
 export const lowerSoftmax: RowLowering = (node, target) =>
   single(softmaxRows(sizeOfRows(node), node.attrs.causal as boolean, target));
-export const lowerSoftmaxGrad: RowLowering = (node, target) => single(softmaxGradRows(sizeOfRows(node), target));
-export const lowerLogSoftmax: RowLowering = (node, target) => single(logSoftmaxRows(sizeOfRows(node), target));
-export const lowerLogSoftmaxGrad: RowLowering = (node, target) => single(logSoftmaxGradRows(sizeOfRows(node), target));
+export const lowerSoftmaxGrad: RowLowering = (node, target) =>
+  single(softmaxGradRows(sizeOfRows(node), target));
+export const lowerLogSoftmax: RowLowering = (node, target) =>
+  single(logSoftmaxRows(sizeOfRows(node), target));
+export const lowerLogSoftmaxGrad: RowLowering = (node, target) =>
+  single(logSoftmaxGradRows(sizeOfRows(node), target));
 export const lowerLayerNorm: RowLowering = (node, target) =>
   single(layerNormRows(sizeOfRows(node), number(node, "eps"), target));
 export const lowerLayerNormStats: RowLowering = (node, target) =>
   single(layerNormStatsRows(sizeOfRows(node.inputs[0]), number(node, "eps"), target));
-export const lowerLayerNormGrad: RowLowering = (node, target) => single(layerNormGradRows(sizeOfRows(node), target));
+export const lowerLayerNormGrad: RowLowering = (node, target) =>
+  single(layerNormGradRows(sizeOfRows(node), target));
 export const lowerL2Normalize: RowLowering = (node, target) =>
   single(l2NormalizeRows(sizeOfRows(node), number(node, "eps"), target));
 export const lowerL2NormalizeGrad: RowLowering = (node, target) =>
   single(l2NormalizeGradRows(sizeOfRows(node), number(node, "eps"), target));
 export const lowerCrossEntropy: RowLowering = (node, target) => {
   const size = sizeOfRows(node.inputs[0]);
-  return packed(crossEntropyRows(size, number(node, "smoothing"), number(node, "ignore"), target), node, size.rows);
+  return packed(
+    crossEntropyRows(size, number(node, "smoothing"), number(node, "ignore"), target),
+    node,
+    size.rows,
+  );
 };
 export const lowerCrossEntropyGrad: RowLowering = (node, target) =>
   single(crossEntropyGradRows(sizeOfRows(node), number(node, "smoothing"), number(node, "ignore"), target));
@@ -72,4 +80,3 @@ export function lowerLastAxis(kind: "sum" | "max", node: Tensor, target: DeviceC
   const size = sizeOfRows(node.inputs[0]);
   return packed(reduceRows(kind, size, target), node, size.rows);
 }
-
