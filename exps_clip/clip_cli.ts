@@ -101,6 +101,7 @@ async function train(args: readonly string[], signal: AbortSignal): Promise<void
     ...{ gpu, dir, settings, train: data, test, captionOf, tokenizer: coding.tokenizer, frequencies, signal },
     about: { data: source, law: flags.law ?? null, images: data.count, frequencies },
     weights: await startingWeights(flags.pretrained, flags["partial-load"]),
+    saveEvery: flags["save-every"],
     onReport: (report) => progress.show(stepLine(report, settings.batchSize)),
   });
   gpu.close();

@@ -125,6 +125,7 @@ export const clipTrainFlags = {
     default: 0,
     help: "decides weights, order and prompts",
   },
+  "save-every": { kind: "number", least: 0, default: 60, help: "seconds between checkpoints, at least" },
   ...promptFlags,
   ...commonFlags,
 } as const satisfies FlagTable;

@@ -46,6 +46,8 @@ export interface ClipJob {
   readonly frequencies: ArrayLike<number> | null;
   /** First weights of some parameters, by name. */
   readonly weights?: ReadonlyMap<string, StoredTensor>;
+  /** Seconds between checkpoints, at least; default 15. */
+  readonly saveEvery?: number;
   readonly onReport?: (report: TrainingReport) => void;
   readonly signal?: AbortSignal;
 }
@@ -90,6 +92,7 @@ export async function trainClip(job: ClipJob): Promise<RunResult> {
         return { step: state.step, model: modelTensors(state), training: optimizerTensors(state) };
       },
       restore: (saved) => trainer.restore(stateOf(saved.model, saved.training)),
+      saveEvery: job.saveEvery,
       onReport: job.onReport,
     });
     const tested = test &&

@@ -91,6 +91,7 @@ export const supTrainFlags = {
   "log-dir": { kind: "text", value: "DIR", default: "runs", help: "where the run folder goes" },
   name: { kind: "text", help: "name of the run folder (default: made from the settings)" },
   seed: { kind: "whole", least: 0, most: 2 ** 24 - 1, default: 0, help: "decides weights, order and draws" },
+  "save-every": { kind: "number", least: 0, default: 60, help: "seconds between checkpoints, at least" },
   ...dataFlags,
 } as const satisfies FlagTable;
 

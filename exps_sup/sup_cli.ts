@@ -83,6 +83,7 @@ async function train(args: readonly string[], signal: AbortSignal): Promise<void
     test,
     frequencies,
     weights: await startingWeights(weightFiles),
+    saveEvery: flags["save-every"],
     onReport: (report) => progress.show(stepLine(report, settings.batchSize)),
     signal,
   });

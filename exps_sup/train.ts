@@ -38,6 +38,8 @@ export interface SupJob {
   readonly frequencies: ArrayLike<number>;
   /** First weights of some parameters, by name: a pretrained tower, a frozen head. */
   readonly weights?: ReadonlyMap<string, StoredTensor>;
+  /** Seconds between checkpoints, at least; default 15. */
+  readonly saveEvery?: number;
   readonly onReport?: (report: TrainingReport) => void;
   readonly signal?: AbortSignal;
 }
@@ -77,6 +79,7 @@ export async function trainSup(job: SupJob): Promise<RunResult> {
         return { step: state.step, model: modelTensors(state), training: optimizerTensors(state) };
       },
       restore: ({ model, training }) => trainer.restore(stateOf(model, training)),
+      saveEvery: job.saveEvery,
       onReport: job.onReport,
     });
     const tested = test && await evaluateSup(trainer.store, settings, { source: test, frequencies, signal });

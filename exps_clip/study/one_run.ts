@@ -16,6 +16,8 @@ export interface OneRunOptions {
   readonly settings: StudySettings;
   readonly run: RunName;
   readonly recipes: Recipes;
+  /** Seconds between checkpoints, at least. */
+  readonly saveEvery: number;
   /** Takes a line; throws when nobody reads. */
   readonly print: (line: RunLine) => void;
   readonly signal: AbortSignal;
@@ -23,7 +25,7 @@ export interface OneRunOptions {
 
 /** Trains the run, or goes on with it. Throws Stopped after saving when asked to or when nobody reads. */
 export async function trainOneRun(options: OneRunOptions): Promise<RunResult> {
-  const { dir, settings, run, recipes, print } = options, arm = armNamed(run.arm);
+  const { dir, settings, run, recipes, print, saveEvery } = options, arm = armNamed(run.arm);
   const unread = new AbortController(), signal = AbortSignal.any([options.signal, unread.signal]);
   await dataMaker(dir, settings, { signal }).prepare(run.seed);
   const data = await openStudyData(dir, run.seed);
@@ -36,7 +38,7 @@ export async function trainOneRun(options: OneRunOptions): Promise<RunResult> {
   };
   const train = () =>
     recipes[arm.recipe]({
-      ...{ arm, seed: run.seed, settings, onReport, signal, ...data },
+      ...{ arm, seed: run.seed, settings, onReport, saveEvery, signal, ...data },
       dir: `${dir}/${runFolder(run)}`,
     });
   const result = await whileBusy(train, signal);

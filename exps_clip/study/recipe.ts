@@ -16,6 +16,8 @@ export interface StudyRun {
   readonly test: ImageSource;
   /** Training images of each class. */
   readonly frequencies: number[];
+  /** Seconds between checkpoints, at least. */
+  readonly saveEvery: number;
   readonly onReport: (report: TrainingReport) => void;
   readonly signal: AbortSignal;
 }

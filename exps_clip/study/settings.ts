@@ -62,6 +62,12 @@ export const studyFlags = {
   "batch-size": { kind: "whole", least: 2, short: "b", default: 64, help: "images to a step" },
   bpe: { kind: "text", value: "FILE", help: "CLIP's byte pairs in place of a vocabulary of words" },
   jobs: { kind: "whole", least: 1, most: 64, help: "runs at a time (default 2, or 1 on a single core)" },
+  "save-every": {
+    kind: "number",
+    least: 0,
+    default: 15,
+    help: "seconds between the checkpoints of a run, at least",
+  },
   only: {
     kind: "text",
     value: "ARM:SEED",

@@ -99,12 +99,15 @@ function recipesOn(gpu: Gpu): Recipes {
 
 const aboutRun = ({ data, law }: StudySettings, frequencies: number[]) => ({ data, law, frequencies });
 
-async function one(run: RunName, dir: string, settings: StudySettings, signal: AbortSignal): Promise<void> {
-  await agreeOnSettings(dir, settings);
+async function one(
+  run: RunName,
+  study: { dir: string; settings: StudySettings; saveEvery: number; signal: AbortSignal },
+): Promise<void> {
+  await agreeOnSettings(study.dir, study.settings);
   const gpu = await openGpu();
   const print = (line: unknown) =>
     void Deno.stdout.writeSync(new TextEncoder().encode(JSON.stringify(line) + "\n"));
-  await trainOneRun({ dir, settings, run, recipes: recipesOn(gpu), print, signal });
+  await trainOneRun({ ...study, run, recipes: recipesOn(gpu), print });
   gpu.close();
 }
 
@@ -112,7 +115,10 @@ if (import.meta.main) {
   await runProgram(async (args, signal) => {
     if (args.includes("--help")) return console.log(help);
     const flags = readFlags(args, studyFlags), settings = studySettings(flags), dir = studyFolder(flags);
-    if (flags.only !== undefined) return await one(parseRun(flags.only, settings), dir, settings, signal);
+    if (flags.only !== undefined) {
+      const study = { dir, settings, saveEvery: flags["save-every"], signal };
+      return await one(parseRun(flags.only, settings), study);
+    }
     const began = performance.now(), progress = progressOn();
     const gpu = await openGpu(); // no need to render images where nothing can train
     progress.note(`Device: ${gpu.description.description || gpu.description.device}; folder: ${dir}`);
