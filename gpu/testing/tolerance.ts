@@ -58,24 +58,28 @@ const EXACT = new Set([
 /** Ops that take terms of about one off each other where the exact result is nothing, so that their rounding is left. */
 const CANCELLING = new Set(["l2NormalizeGrad"]);
 
-/** Units of the largest value that rounding inside a kernel may cost, and how many roundings of the inputs besides. */
+/** Units of the largest value that rounding inside a kernel may cost, and how many roundings of other values besides. */
 const UNITS = 8;
 
+/** The same where whole graphs are compared, whose ops round several times each. */
+const UNITS_OF_GRAPHS = 32;
+
 /**
- * The tolerance of a float32 kernel: exact results for the ops that compute nothing; for all others 8 units of the
- * largest wanted value (1e-6 of it), plus 8 times what rounding the inputs once more would change, as `moved` shows,
- * so that ill-conditioned cases (a mean of a thousand deviations) ask of a kernel what float32 can give.
+ * The tolerance of a float32 kernel, or of a graph of them where `op` is null: exact results for the ops that compute
+ * nothing; for all others 8 units of the largest wanted value (1e-6 of it), plus 8 times what rounding the values on
+ * the way once more would change, as `moved` shows, so that ill-conditioned cases (a mean of a thousand deviations) ask
+ * of a kernel what float32 can give.
  */
 export function kernelTolerance(
-  op: string,
+  op: string | null,
   want: ArrayLike<number>,
   moved: readonly ArrayLike<number>[],
 ): Tolerance {
-  if (EXACT.has(op)) return { atol: 0, rtol: 0 };
-  let largest = CANCELLING.has(op) ? 1 : 0, shift = 0;
+  if (op !== null && EXACT.has(op)) return { atol: 0, rtol: 0 };
+  let largest = op !== null && CANCELLING.has(op) ? 1 : 0, shift = 0;
   for (let i = 0; i < want.length; i++) {
     largest = Math.max(largest, Math.abs(want[i]));
     for (const other of moved) shift = Math.max(shift, Math.abs(other[i] - want[i]));
   }
-  return { atol: UNITS * (2 ** -23 * largest + shift), rtol: 0 };
+  return { atol: (op === null ? UNITS_OF_GRAPHS : UNITS) * (2 ** -23 * largest + shift), rtol: 0 };
 }
