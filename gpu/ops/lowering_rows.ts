@@ -7,44 +7,22 @@ import {
   crossEntropyRows,
   l2NormalizeGradRows,
   l2NormalizeRows,
-  type Launch,
   layerNormGradRows,
   layerNormRows,
   layerNormStatsRows,
   logSoftmaxGradRows,
   logSoftmaxRows,
   type Lowered,
-  lowered,
-  packRows,
   reduceRows,
   softmaxGradRows,
   softmaxRows,
 } from "../kernels/mod.ts";
+import { packed, single } from "./lowering_tools.ts";
 
 type RowLowering = (node: Tensor, target: DeviceClass) => Lowered;
 
 const sizeOfRows = (t: Tensor) => ({ rows: rowsOf(t.shape), last: lastOf(t.shape) });
 const number = (node: Tensor, name: string) => node.attrs[name] as number;
-
-/** One kernel whose operands are the op's inputs in order. */
-function single(launch: Launch): Lowered {
-  const bind: Record<string, { input: number } | { out: true }> = { Y: { out: true } };
-  launch.kernel.reads.forEach((name, input) => bind[name] = { input });
-  return lowered({ kind: "fixed", dispatches: [{ launch, bind }] });
-}
-
-/** A kernel that leaves one number a word, then the packing into the result's rows. */
-function packed(launch: Launch, node: Tensor, rows: number): Lowered {
-  if (lastOf(node.shape) === 1) return single(launch);
-  const bind: Record<string, { input: number } | { temp: number }> = { Y: { temp: 0 } };
-  launch.kernel.reads.forEach((name, input) => bind[name] = { input });
-  const pack = packRows(rowsOf(node.shape), lastOf(node.shape));
-  return lowered({
-    kind: "fixed",
-    temps: [rows],
-    dispatches: [{ launch, bind }, { launch: pack, bind: { X: { temp: 0 }, Y: { out: true } } }],
-  });
-}
 
 export const lowerSoftmax: RowLowering = (node, target) =>
   single(softmaxRows(sizeOfRows(node), node.attrs.causal as boolean, target));
