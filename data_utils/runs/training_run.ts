@@ -69,6 +69,7 @@ export async function trainInRun<Batch extends { next: Position }>(
   if (checkpoint) options.restore(checkpoint);
   const start = checkpoint?.step ?? 0, before = Number(checkpoint?.notes.seconds ?? 0);
   const from: Position | undefined = checkpoint ? JSON.parse(checkpoint.notes.place) : undefined;
+  const unlogged: StepRecord[] = checkpoint ? JSON.parse(checkpoint.notes.unlogged) : [];
   await run.truncateAfter(start);
 
   const began = performance.now();
@@ -84,18 +85,25 @@ export async function trainInRun<Batch extends { next: Position }>(
     }
   }
   const onLosses = (losses: readonly StepRecord[]) => {
+    unlogged.push(...losses);
+    done = losses[losses.length - 1].step;
+    if (done % reportEvery !== 0 && done !== steps) return; // stopped in between
     const mean = (of: (record: StepRecord) => number) =>
-      losses.reduce((sum, r) => sum + of(r), 0) / losses.length;
+      unlogged.reduce((sum, record) => sum + of(record), 0) / unlogged.length;
     const names = Object.keys(losses[0].metrics), loss = mean((record) => record.loss);
     const metrics = Object.fromEntries(names.map((name) => [name, mean((record) => record.metrics[name])]));
-    done = losses[losses.length - 1].step;
+    unlogged.length = 0;
     run.log({ step: done, loss, ...metrics, seconds: Math.round(seconds() * 1000) / 1000 });
     options.onReport?.({ step: done, steps, loss, seconds: seconds(), rate: rate() });
   };
   const save = async () => {
     if (done === saved.step) return;
     const startedAt = performance.now(), place = places[(done - start) * parts - 1];
-    const notes = { place: JSON.stringify(place), seconds: String(seconds()) };
+    const notes = {
+      place: JSON.stringify(place),
+      unlogged: JSON.stringify(unlogged),
+      seconds: String(seconds()),
+    };
     await saveCheckpoint(run.dir, { ...await options.state(), notes });
     saved = { step: done, at: performance.now(), took: performance.now() - startedAt };
   };
