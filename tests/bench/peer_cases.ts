@@ -66,9 +66,7 @@ export function jobFigures(
     value: result.times[job].median,
     best: result.times[job].best,
     unit: "ms",
-    ...(job === "step" && i > 0
-      ? { note: `largest difference of the losses: ${lossDifference(own, result).toExponential(1)}` }
-      : {}),
+    ...(i === 0 ? {} : noteOn(job, own, result)),
   }));
   // Round by round: the contenders took turns.
   const ratio = (peer: Peer) =>
@@ -93,4 +91,11 @@ export function jobFigures(
     ...figures,
     ratioFigure("step_ratio", `  the better of them (${best}) over ours`, best, targets.step),
   ];
+}
+
+/** How well a peer's losses agree with ours, and whether it ran elsewhere. */
+function noteOn(job: Job, own: ContestResult, peer: ContestResult): { note?: string } {
+  if (peer.adapter !== own.adapter) return { note: `on another adapter: ${peer.adapter}` };
+  if (job !== "step") return {};
+  return { note: `largest difference of the losses: ${lossDifference(own, peer).toExponential(1)}` };
 }
