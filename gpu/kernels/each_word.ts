@@ -43,7 +43,7 @@ export function wordLaunch(kernel: WordKernel): Launch {
 }
 
 /** Splits `id` into row `r` and word `c` of the row; wants the size `perRow`. */
-export const ROW_AND_WORD = `let r = id / P.perRow;
+export const ROW_AND_WORD = `let r = div_u(id, P.perRow);
 let c = id - r * P.perRow;`;
 
 /** `lane_of(v, k)`: lane k of a word. */

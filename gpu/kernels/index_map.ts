@@ -45,6 +45,17 @@ function numbered(name: string, values: readonly number[]): Record<string, numbe
   return Object.fromEntries(values.map((value, d) => [`${name}${d}`, value]));
 }
 
+/** Statements for the position of row r along each of `count` leading dimensions of sizes P.d0, P.d1, .. */
+function alongLead(count: number, text: (d: number, position: string) => string): string {
+  const lines: string[] = [];
+  let rest = "r";
+  for (let d = count - 1; d > 0; d--) {
+    lines.push(`let q${d} = div_u(${rest}, P.d${d});`, text(d, `(${rest} - q${d} * P.d${d})`));
+    rest = `q${d}`;
+  }
+  return [...lines, text(0, rest)].join("\n");
+}
+
 /** X to Y: element (o0, o1, ..) of Y is lane start + sum of o_d stride_d of X. `dims` are all dimensions of Y. */
 export function stridedLaunch(start: number, dims: readonly StridedDim[]): Launch {
   const shape = dims.map((dim) => dim.size);
@@ -53,9 +64,6 @@ export function stridedLaunch(start: number, dims: readonly StridedDim[]): Launc
   const wholeWords = (last.stride === 1 || last.size === 1) &&
     [start, ...lead.map((d) => d.stride)].every((n) => n % 4 === 0);
   const unit = wholeWords ? 4 : 1;
-  const walk = lead.map((_, d) => d).reverse().map((d) =>
-    d === 0 ? "at += row * P.s0;" : `at += (row % P.d${d}) * P.s${d}; row /= P.d${d};`
-  );
   const value = wholeWords ? "ld_X(at + c)" : fourLanes((k) => `lane_X(at + (c * 4u + ${k}u) * P.step)`);
   return wordLaunch({
     label: wholeWords ? "move words" : "move lanes",
@@ -71,9 +79,8 @@ export function stridedLaunch(start: number, dims: readonly StridedDim[]): Launc
     declarations: [LANE_OF, laneReader("lane_X", "X")],
     words: vec4sOf(shape),
     body: `${ROW_AND_WORD}
-var row = r;
 var at = P.start;
-${walk.join("\n")}
+${alongLead(lead.length, (d, position) => `at += ${position} * P.s${d};`)}
 st_Y(id, mask_tail(${value}, c, P.last));`,
   });
 }
@@ -95,7 +102,7 @@ export function reshapeLaunch(from: Shape, to: Shape): Launch {
     words: vec4sOf(to),
     body: `${ROW_AND_WORD}
 let first = r * P.last + c * 4u;
-var row = first / P.sourceLast;
+var row = div_u(first, P.sourceLast);
 var col = first - row * P.sourceLast;
 ${[0, 1, 2, 3].map(take).join(`\n${next}\n`)}
 st_Y(id, mask_tail(${fourLanes((k) => `x${k}`)}, c, P.last));`,
@@ -133,6 +140,14 @@ function mergeSpread(dims: readonly SpreadDim[]): SpreadDim[] {
   return merged;
 }
 
+/** Index in the part of a position in the whole. Positions below the start wrap, and are then beyond every extent. */
+const PART_OF = `const NOWHERE = 0xffffffffu;
+fn part_of(position: u32, start: u32, step: u32, extent: u32) -> u32 {
+  let moved = position - start;
+  let k = div_u(moved, step);
+  return select(NOWHERE, k, moved < extent && k * step == moved);
+}`;
+
 /** The inverse of taking a slice: X at its places in Y, zeros elsewhere. */
 export function spreadLaunch(dims: readonly SpreadDim[]): Launch {
   const shape = dims.map((dim) => dim.whole);
@@ -141,22 +156,14 @@ export function spreadLaunch(dims: readonly SpreadDim[]): Launch {
   const wholeWords = last.step === 1 && last.start % 4 === 0;
   const unit = wholeWords ? 4 : 1;
   const all = [...lead, { ...last, start: last.start / unit, part: Math.ceil(last.part / unit) }];
-  // Wraps below the start, and is then beyond every extent.
-  const along = (d: number, position: string, text: (moved: string) => string) =>
-    `{ let moved = ${position} - P.from${d}; let k = moved / P.step${d};
-hit = hit && moved < P.extent${d} && k * P.step${d} == moved; ${text("k")} }`;
-  const walk = lead.map((_, d) => d).reverse().map((d) =>
-    along(d, d === 0 ? "row" : `(row % P.d${d})`, (k) => `at += ${k} * P.s${d};`) +
-    (d === 0 ? "" : `\nrow /= P.d${d};`)
-  );
   const n = lead.length;
-  const value = wholeWords
-    ? `${along(n, "c", (k) => `v = select(vec4f(0.0), ld_X(at + ${k}), hit);`)}`
-    : [0, 1, 2, 3].map((l) =>
-      `hit = inside;\n${
-        along(n, `(c * 4u + ${l}u)`, (k) => `v.${"xyzw"[l]} = select(0.0, lane_X(at + ${k}), hit);`)
-      }`
-    ).join("\n");
+  const part = (d: number, position: string) => `part_of(${position}, P.from${d}, P.step${d}, P.extent${d})`;
+  const lane = (l: number) =>
+    `{ let k = ${part(n, `c * 4u + ${l}u`)}; v.${
+      "xyzw"[l]
+    } = select(0.0, lane_X(at + k), hit && k != NOWHERE); }`;
+  const word = `let k = c - P.from${n};
+v = select(vec4f(0.0), ld_X(at + k), hit && k < P.extent${n});`;
   return wordLaunch({
     label: wholeWords ? "spread words" : "spread lanes",
     reads: ["X"],
@@ -168,16 +175,17 @@ hit = hit && moved < P.extent${d} && k * P.step${d} == moved; ${text("k")} }`;
       ...numbered("step", all.map((dim) => dim.step)),
       ...numbered("extent", all.map((dim) => dim.part * dim.step)),
     },
-    declarations: [LANE_OF, laneReader("lane_X", "X")],
+    declarations: [LANE_OF, laneReader("lane_X", "X"), PART_OF],
     words: vec4sOf(shape),
     body: `${ROW_AND_WORD}
-var row = r;
 var at = 0u;
 var hit = true;
 var v = vec4f(0.0);
-${walk.join("\n")}
-let inside = hit;
-${value}
+${
+      alongLead(n, (d, position) =>
+        `{ let k = ${part(d, position)}; hit = hit && k != NOWHERE; at += k * P.s${d}; }`)
+    }
+${wholeWords ? word : [0, 1, 2, 3].map(lane).join("\n")}
 st_Y(id, v);`,
   });
 }
@@ -189,7 +197,7 @@ export function blocksLaunch(words: number, block: number, stride: number, start
     reads: ["X"],
     sizes: { block, stride, start },
     words,
-    body: `let b = id / P.block;
+    body: `let b = div_u(id, P.block);
 st_Y(b * P.stride + P.start + (id - b * P.block), ld_X(id));`,
   });
 }

@@ -52,7 +52,8 @@ export function largestDownLaunch(outer: number, length: number, inner: number):
     reads: ["X"],
     sizes: { length, inner },
     words: outer * inner,
-    body: `var i = (id / P.inner) * P.length * P.inner + id % P.inner;
+    body: `let outer = div_u(id, P.inner);
+var i = outer * P.length * P.inner + (id - outer * P.inner);
 var best = ld_X(i);
 var at = vec4f(0.0);
 for (var j = 1u; j < P.length; j++) {

@@ -8,7 +8,8 @@ import type { Launch } from "./wgsl.ts";
 /** `index_at(p)`: element p, in row-major order, of the index tensor I. */
 const INDEX_AT = `${laneReader("lane_I", "I")}
 fn index_at(p: u32) -> u32 {
-  return u32(lane_I((p / P.idxLast) * P.idxRow + p % P.idxLast));
+  let row = div_u(p, P.idxLast);
+  return u32(lane_I(row * P.idxRow + (p - row * P.idxLast)));
 }`;
 
 function indexSizes(idx: Shape): { idxLast: number; idxRow: number } {
@@ -43,7 +44,7 @@ export function putRowsLaunch(idx: Shape, rows: number, width: number): Launch {
     declarations: [LANE_OF, INDEX_AT],
     words: sizeOf(idx) * rows * perRow,
     body: `${ROW_AND_WORD}
-let example = r / P.rows;
+let example = div_u(r, P.rows);
 let here = index_at(example) == r - example * P.rows;
 st_Y(id, select(vec4f(0.0), ld_X(example * P.perRow + c), here));`,
   });

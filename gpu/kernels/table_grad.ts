@@ -3,7 +3,7 @@
 // sum is the order of the positions, so results repeat to the bit.
 
 import { lastOf, type Shape, sizeOf, vec4sPerRow } from "../base/mod.ts";
-import { LANE_OF, laneReader, wordLaunch } from "./each_word.ts";
+import { LANE_OF, laneReader, ROW_AND_WORD, wordLaunch } from "./each_word.ts";
 import type { Launch } from "./wgsl.ts";
 
 /** From indices I to chains T, one word a position: (next position + 1, or 0 at the end; 1 if first; the index; 0). */
@@ -15,7 +15,8 @@ export function chainLaunch(idx: Shape): Launch {
     sizes: { idxLast: lastOf(idx), idxPerRow: vec4sPerRow(idx), idxRows: sizeOf(idx.slice(0, -1)) },
     declarations: [LANE_OF, laneReader("lane_I", "I")],
     words: sizeOf(idx),
-    body: `let own = lane_I((id / P.idxLast) * P.idxPerRow * 4u + id % P.idxLast);
+    body: `let line = div_u(id, P.idxLast);
+let own = lane_I(line * P.idxPerRow * 4u + (id - line * P.idxLast));
 var first = true;
 var following = 0xffffffffu;
 var word = 0u;
@@ -47,8 +48,8 @@ export function addChainsLaunch(count: number, rows: number, width: number): Lau
     reads: ["T", "X"],
     sizes: { perRow, rows },
     words: count * perRow,
-    body: `let c = id % P.perRow;
-var chain = ld_T(id / P.perRow);
+    body: `${ROW_AND_WORD}
+var chain = ld_T(r);
 let row = u32(chain.z);
 if (chain.y == 0.0 || row >= P.rows) { return; }
 var sum = ld_X(id);
