@@ -24,9 +24,11 @@ const withoutGradient: Record<string, string> = {
   layerNormSums: gradientOfGradient,
   bnGradStats: gradientOfGradient,
   bnInputGrad: gradientOfGradient,
+  bnInputGradRows: gradientOfGradient,
   layerNormStats: statistics,
   bnStats: statistics,
   bnFold: statistics,
+  bnApply: "is what batchNorm becomes after differentiation",
   collect: "gathers gradients for the optimiser",
 };
 
