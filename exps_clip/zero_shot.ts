@@ -91,7 +91,7 @@ export async function zeroShot(
   options: ZeroShotOptions,
 ): Promise<{ scores: ImbalanceScores; collapse?: NeuralCollapse }> {
   const { source, templates, frequencies, onProgress, signal } = options, { classNames } = source;
-  const rows = Math.min(options.batchSize ?? 200, source.count), classes = classNames.length;
+  const rows = Math.min(options.batchSize ?? 100, source.count), classes = classNames.length;
   const dim = settings.model.embedDim;
   const head = await zeroShotClassifier(store, settings, tokenizer, { templates, classNames });
   const classifier = { data: head, shape: [classes, dim], dtype: "f32" } as const;

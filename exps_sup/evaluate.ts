@@ -36,7 +36,7 @@ export async function evaluateSup(
   options: SupEvaluationOptions,
 ): Promise<SupEvaluation> {
   const { source, frequencies, head, onProgress, signal } = options, { classNames } = model;
-  const batchSize = Math.min(options.batchSize ?? 200, source.count);
+  const batchSize = Math.min(options.batchSize ?? 100, source.count);
   const evaluator = await createEvaluator({ store, build: (graph) => supScores(graph, model, batchSize) });
   try {
     const score = async (images: Parameters<Parameters<typeof classifySource>[1]>[0]) => {

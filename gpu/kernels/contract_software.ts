@@ -66,7 +66,7 @@ export function contractSoftware(plan: ContractPlan): Launch {
   const sizes = [...names, ...wantedA.sizes, ...wantedY.sizes];
   const constants = [...new Set([...wantedA.constants, ...wantedY.constants])];
   const reads = [...new Set([...plan.readsA, "B", ...plan.readsEpilogue])];
-  const batched = batches > 1;
+  const batched = w === undefined;
   const kernel: Kernel = {
     label: w?.kind ?? `matmul ${spec.orientA},${spec.orientB}`,
     sizes,
@@ -121,7 +121,7 @@ function finish(plan: ContractPlan): string {
   const { spec, tile, epilogue } = plan;
   const early = columnOnly(epilogue.program), zero = zeroTails(epilogue.program);
   const masked = spec.n % 4 !== 0;
-  const dirty = masked && spec.orientB === "nk";
+  const dirty = spec.orientB === "nk";
   const lines: string[] = [];
   for (let n = 0; n < tile.words; n++) {
     const c = `(n0 + ${n}u)`;

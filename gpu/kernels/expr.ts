@@ -3,10 +3,10 @@
 
 /**
  * How an operand is found from the output word at flat index i, row r, column c:
- * full = the same index, row = the same column of a single row, col = the row's first lane, spread, one = a single
- * number, spread, rows / rowsCol = like full / col after the row went through up to three strided dimensions.
+ * full = the same index, row = the same column of a single row, col and col2 = the row's first or second lane, spread,
+ * one = a single number, spread, rows / rowsCol = like full / col after the row went through up to three strided dimensions.
  */
-export type Access = "full" | "row" | "col" | "one" | "rows" | "rowsCol";
+export type Access = "full" | "row" | "col" | "col2" | "one" | "rows" | "rowsCol";
 
 export type Step =
   | { readonly kind: "load"; readonly operand: string; readonly access: Access }
@@ -48,6 +48,8 @@ function loadText(operand: string, access: Access, at: Place): string {
       return `ld_${operand}(${at.c})`;
     case "col":
       return `vec4f(ld_${operand}(${at.r}).x)`;
+    case "col2":
+      return `vec4f(ld_${operand}(${at.r}).y)`;
     case "one":
       return `vec4f(ld_${operand}(0u).x)`;
     case "rows":

@@ -62,9 +62,13 @@ function tailOf({ spec }: ContractPlan): string | null {
   return transposed ? "P.Co" : "P.Ci";
 }
 
-/** The padding lanes of A's last word, zeros, meet no row of B: the last row is read in their place. */
-export function hasTail({ spec }: ContractPlan): boolean {
-  return (spec.window ? spec.window.inChannels : spec.k) % 4 !== 0;
+/**
+ * The padding lanes of A's last word, zeros, meet no row of B: the last row is read in their place. Low tiles, which
+ * only small products have, always take this form and so are one kernel.
+ */
+export function hasTail({ spec, tile }: ContractPlan): boolean {
+  if (spec.window) return spec.window.inChannels % 4 !== 0;
+  return spec.k % 4 !== 0 || tile.rows === 8;
 }
 
 /** The first word of B of a loop over k; the rows after it follow by adding. */

@@ -9,12 +9,13 @@ import {
   lowerLayerNormStats,
 } from "./lowering_rows.ts";
 import { lastOf, rowsOf, type Shape, sizeOf } from "../base/mod.ts";
+import { lowerLayerNormSums } from "./lowering_norm.ts";
 import { defineOp, emit, type RefArray, type Tensor } from "../graph/mod.ts";
 import { add, addScalar, mul, rsqrt, square, sub } from "./elementwise.ts";
 import { expectFloats, expectPositive, expectRank, expectShape } from "./expect.ts";
 import { overLast } from "./last_axis.ts";
-import { mean, sum } from "./reduce.ts";
-import { concat, reshape, row, slice } from "./shape.ts";
+import { mean } from "./reduce.ts";
+import { reshape, row } from "./shape.ts";
 
 /** (x - mean) / sqrt(variance + eps) gamma + beta over the last dimension: x [..,C], gamma and beta [C]. */
 export function layerNorm(x: Tensor, gamma: Tensor, beta: Tensor, options: { eps?: number } = {}): Tensor {
@@ -180,6 +181,7 @@ defineOp({
 
 defineOp({
   name: "layerNormStats",
+  exact: "result",
   lower: lowerLayerNormStats,
   infer: (inputs, attrs) => {
     expectFloats(inputs);
@@ -222,6 +224,7 @@ defineOp({
 
 defineOp({
   name: "layerNormSums",
+  exact: "result",
   infer: (inputs) => {
     const [dy, x, stats] = inputs;
     expectFloats(inputs);
@@ -229,14 +232,7 @@ defineOp({
     return { shape: [2, lastOf(x.shape)], dtype: "f32" };
   },
   ref: sumsReference,
-  expand: ({ inputs: [dy, x, stats] }) => {
-    const rows = rowsOf(x.shape), c = lastOf(x.shape);
-    const table = reshape(stats, [rows, 2]), flat = reshape(x, [rows, c]), flatDy = reshape(dy, [rows, c]);
-    const average = slice(table, { starts: [0, 0], ends: [null, 1], steps: [1, 1] });
-    const rstd = slice(table, { starts: [0, 1], ends: [null, 2], steps: [1, 1] });
-    const along = mul(flatDy, mul(sub(flat, average), rstd));
-    return concat([flatDy, along].map((t) => sum(t, { axes: [0], keep: true })), 0);
-  },
+  lower: lowerLayerNormSums,
   cases: shapes.map(([name, shape, offset]) => ({
     name,
     inputs: [{ shape }, values(shape, offset), statsInput(shape, offset)],

@@ -3,6 +3,7 @@
 import { type DeviceClass, lastOf, rowsOf, vec4sPerRow } from "../base/mod.ts";
 import type { Tensor } from "../graph/mod.ts";
 import {
+  type Access,
   batchStatsFinish,
   batchStatsFold,
   columnFinish,
@@ -44,12 +45,29 @@ export function lowerBnFold(node: Tensor): Lowered {
 
 /** sum dy and sum dy (x - mean) / deviation; rows 0 and 4 of the statistics hold mean and 1 / deviation. */
 export function lowerBnGradStats(node: Tensor, target: DeviceClass): Lowered {
+  const perRow = vec4sPerRow(node.inputs[0].shape);
+  const mean = { access: "row", input: 2 } as const;
+  return gradientSums(node, target, mean, { access: "row", input: 2, offset: 4 * perRow });
+}
+
+/** The same sums where every row has its own mean and 1 / deviation: the two lanes of its statistics. */
+export function lowerLayerNormSums(node: Tensor, target: DeviceClass): Lowered {
+  return gradientSums(node, target, { access: "col", input: 2 }, { access: "col2", input: 2 });
+}
+
+interface Statistic {
+  readonly access: Access;
+  readonly input: number;
+  readonly offset?: number;
+}
+
+function gradientSums(node: Tensor, target: DeviceClass, mean: Statistic, inverse: Statistic): Lowered {
   const [dy] = node.inputs, rows = rowsOf(dy.shape), last = lastOf(dy.shape), perRow = vec4sPerRow(dy.shape);
   const steps: Step[] = [
     { kind: "load", operand: "D", access: "full" },
     { kind: "load", operand: "X", access: "full" },
-    { kind: "load", operand: "M", access: "row" },
-    { kind: "load", operand: "I", access: "row" },
+    { kind: "load", operand: "M", access: mean.access },
+    { kind: "load", operand: "I", access: inverse.access },
     {
       kind: "apply",
       wgsl: ([d, x, mean, inv]) => `${d} * ((${x} - ${mean}) * ${inv})`,
@@ -63,7 +81,7 @@ export function lowerBnGradStats(node: Tensor, target: DeviceClass): Lowered {
     kind: "column",
     program: { steps },
     results: [0, 4],
-    bind: { D: { input: 0 }, X: { input: 1 }, M: { input: 2 }, I: { input: 2, offset: 4 * perRow } },
+    bind: { D: { input: 0 }, X: { input: 1 }, M: mean, I: inverse },
     main: "D",
     reduction: "sum",
     outer: 1,

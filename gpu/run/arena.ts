@@ -71,7 +71,8 @@ export function arenaNodes(fused: Fused): Map<Tensor, Tensor> {
       found.has(node) && fused.clusterOf.get(node) === cluster && !cluster.reductions.includes(node)
     );
     if (written.length === 0 || cluster.kind === "collect") continue;
-    for (const input of fused.inputsOf(cluster)) found.delete(input);
+    const arenas = new Set(written.map((node) => found.get(node)));
+    for (const input of fused.inputsOf(cluster)) if (arenas.has(found.get(input))) found.delete(input);
   }
   return found;
 }

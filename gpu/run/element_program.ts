@@ -83,16 +83,32 @@ export function compute(b: Builder, node: Tensor): number {
   const known = b.stepOf.get(node);
   if (known !== undefined) return known;
   const { elementwise } = opRecord(node.op);
-  const args = node.inputs.map((source) => read(b, source, node));
+  const args = inReadingOrder(b, node).map((source) => read(b, source, node));
   const constants = (elementwise!.constants ?? []).map((attr) => {
     const name = `${b.prefix}k${b.numbers.size}`;
     b.numbers.set(name, node.attrs[attr] as number);
     return name;
   });
   const { wgsl, helpers = [], keepsZero } = elementwise!;
-  const step = push(b, { kind: "apply", wgsl, args, constants, helpers, keepsZero });
+  const step = asStored(b, node, push(b, { kind: "apply", wgsl, args, constants, helpers, keepsZero }));
   b.stepOf.set(node, step);
   return step;
+}
+
+/** The step of a node's value as others will read it: rounded here too where this kernel stores it in halves. */
+export function asStored(b: Builder, node: Tensor, step: number): number {
+  const isStored = b.cluster.stores.has(node) || b.cluster.result === node;
+  if (!isStored || !b.context.halves.has(node)) return step;
+  const wgsl = ([x]: readonly string[]) => `vec4f(vec4<f16>(${x}))`;
+  return push(b, { kind: "apply", wgsl, args: [step], constants: [], helpers: [], keepsZero: true });
+}
+
+/** Sums and products begin with what is there already, so that equal work is written equally. */
+function inReadingOrder(b: Builder, node: Tensor): readonly Tensor[] {
+  if (node.op !== "add" && node.op !== "mul") return node.inputs;
+  const isThere = (tensor: Tensor) => b.stepOf.has(viewOf(tensor).root);
+  const [first, second] = node.inputs;
+  return !isThere(first) && isThere(second) ? [second, first] : node.inputs;
 }
 
 function accessOf(shape: Shape, like: Shape): Access {

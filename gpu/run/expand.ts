@@ -1,6 +1,8 @@
-// Rewrites macro ops into the ops that have kernels, after differentiation and before fusion.
+// Rewrites macro ops into the ops that have kernels, after differentiation and before fusion, and computes on the host
+// what depends on constants alone.
 
-import { emit, opRecord, reachable, type Tensor } from "../graph/mod.ts";
+import { sizeOf } from "../base/mod.ts";
+import { constant, emit, opRecord, reachable, type Tensor } from "../graph/mod.ts";
 
 const LEAVES = new Set(["input", "param", "constant", "scalar", "slab"]);
 
@@ -22,7 +24,7 @@ export function expandMacros(outputs: readonly Tensor[]): Tensor[] {
       if (inputs.some((t, i) => t !== node.inputs[i])) result = emit(node.graph, node.op, inputs, node.attrs);
       const macro = opRecord(node.op).expand;
       const written = macro?.(result) ?? result;
-      if (written !== result) result = expand(written);
+      result = written !== result ? expand(written) : folded(result);
       node.graph.scope = before;
     }
     done.set(node.id, result);
@@ -30,4 +32,21 @@ export function expandMacros(outputs: readonly Tensor[]): Tensor[] {
   };
   for (const node of reachable(outputs)) expand(node);
   return outputs.map(expand);
+}
+
+/** Most elements of a constant worth computing on the host. */
+const FOLDED_SIZE = 4096;
+
+/** A small elementwise or reshaped node of constants as a constant; any other node as it is. */
+function folded(node: Tensor): Tensor {
+  const record = opRecord(node.op);
+  if (record.elementwise === undefined && node.op !== "reshape" || sizeOf(node.shape) > FOLDED_SIZE) {
+    return node;
+  }
+  if (!node.inputs.every((source) => source.op === "constant")) return node;
+  const values = node.inputs.map(({ attrs, shape }) => ({
+    data: Float64Array.from(attrs.values as number[]),
+    shape,
+  }));
+  return constant(node.graph, Array.from(record.ref(values, node).data), node.shape, node.dtype);
 }

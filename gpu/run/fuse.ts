@@ -48,14 +48,15 @@ export function isElementwise(node: Tensor): boolean {
 }
 
 /**
- * Contractions with operands or results this small stay bare: a dispatch saved there would never pay for compiling one more
- * kernel, and bare ones share theirs.
+ * Small tensors stay apart: a dispatch saved on them would never pay for compiling one more kernel, and kernels of
+ * one op are shared. Matrix products and plain sums stay bare up to a larger size: of all kernels they are the
+ * dearest to compile and, bare, the most alike.
  */
 function isSmall(node: Tensor): boolean {
-  return vec4sOf(node.shape) <= SMALL_WORDS;
+  const limit = node.op === "matmul" || node.op === "sum" ? 32768 : 8192;
+  const sized = node.op === "sum" || node.op.startsWith("bn") ? node.inputs[0] : node;
+  return vec4sOf(sized.shape) < limit;
 }
-
-const SMALL_WORDS = 4096;
 
 export function fuse(outputs: readonly Tensor[], target: DeviceClass): Fused {
   const nodes = reachable(outputs).filter((node) => !isLeaf(node) && !isView(node));
@@ -176,7 +177,7 @@ function weight(node: Tensor, state: State): { loads: number; flops: number } {
 
 function mayInline(node: Tensor, state: State): boolean {
   const uses = state.uses.get(node) ?? [];
-  if (state.kept.has(node) || uses.length === 0) return false;
+  if (state.kept.has(node) || uses.length === 0 || isSmall(node)) return false;
   const { loads, flops } = weight(node, state);
   const cheap = loads <= 1 && flops <= 4;
   const users = new Set(uses.map((use) => use.by));
@@ -189,10 +190,12 @@ function accepts(use: Use, state: State, cheap: boolean): boolean {
   const plan = state.lowered.get(use.by)!;
   if (plan.kind === "contract") {
     const { root } = viewOf(use.via);
-    if (plan.spec.oneHot !== undefined || isSmall(root)) return false;
+    if (plan.spec.oneHot !== undefined) return false;
     return cheap && use.operand === plan.a && keepsTails(root, state);
   }
-  if (plan.kind === "column") return fullOperands(plan).has(use.operand);
+  if (plan.kind === "column") {
+    return fullOperands(plan).has(use.operand) && !isSmall(use.by);
+  }
   return false;
 }
 
@@ -227,6 +230,7 @@ function absorbReductions(cluster: Cluster, state: State): void {
     const even = spec.m % cluster.tile!.rows === 0 || cluster.tile!.own !== undefined;
     if (plan.reduction === "moments" && !even) continue;
     if (plan.reduction === "max") continue;
+    if (plan.reduction === "sum" && isSmall(cluster.core)) continue;
     if (cluster.reductions.includes(use.by)) continue;
     if (dependsOn(use.by.inputs.filter((t) => viewOf(t).root !== cluster.result), cluster, state)) continue;
     cluster.reductions.push(use.by);
@@ -237,6 +241,7 @@ function absorbReductions(cluster: Cluster, state: State): void {
 
 /** Moves a stored elementwise node into the kernel of its first reader, and further column sums of it along. */
 function host(node: Tensor, state: State): void {
+  if (isSmall(node)) return;
   const own = state.clusterOf.get(node)!;
   const uses = (state.uses.get(node) ?? []).filter((use) => inPlace(use, node));
   for (const use of uses.sort((a, b) => a.by.id - b.by.id)) {
@@ -261,7 +266,7 @@ function host(node: Tensor, state: State): void {
 function readsInPlace(use: Use, state: State): boolean {
   if (isElementwise(use.by)) return sameGeometry(use.via, use.by);
   const plan = state.lowered.get(use.by);
-  return plan?.kind === "column" && fullOperands(plan).has(use.operand);
+  return plan?.kind === "column" && fullOperands(plan).has(use.operand) && !isSmall(use.by);
 }
 
 /** The cluster in which a node is computed; for an inlined node with one user, its user's. */

@@ -15,7 +15,7 @@ export function chooseTile(spec: ContractSpec, target: DeviceClass): Tile {
     const rows = spec.window!.kernelWidth * 4;
     return withSplits(spec, { rows, words: rows > 12 ? 1 : words, splits: 1 }, ENOUGH_INVOCATIONS);
   }
-  const rows = spec.orientA === "km" ? 8 : spec.m >= 1024 ? 16 : spec.m > 4 ? 8 : 4;
+  const rows = spec.orientA === "mk" && spec.m >= 256 ? 16 : 8;
   return withSplits(spec, { rows, words, splits: 1 }, ENOUGH_INVOCATIONS);
 }
 
