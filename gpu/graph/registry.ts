@@ -54,6 +54,11 @@ export interface OpRecord {
   readonly alias?: (node: Tensor) => { rowOffset: number } | null;
   /** - its own kernels: a `Lowered` of kernels/lowered.ts. */
   readonly lower?: (node: Tensor, target: DeviceClass) => unknown;
+  /**
+   * Where activations are stored in halves (run/precision.ts), the result stays in f32: sums and statistics; with
+   * "inputs too", the inputs as well: losses and their logits.
+   */
+  readonly exact?: "result" | "inputs too";
   /** Floating-point operations of one evaluation. */
   readonly flops?: (node: Tensor) => number;
   readonly cases: readonly OpCase[];

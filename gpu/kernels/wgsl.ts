@@ -1,7 +1,7 @@
 // A kernel before it meets a device: the names of what it reads, writes and is told, and a body in WGSL. `assemble`
 // adds the declarations for one of the two memories. Bodies reach operands only through `ld_X(i)` and `st_X(i, v)`,
 // vec4 words at a flat index, so the same body serves storage buffers (a GPU) and storage textures (llvmpipe, where
-// a buffer load costs ten times a texture load).
+// a buffer load costs ten times a texture load), and an operand of a buffer may be stored in halves.
 
 import type { Memory } from "../base/mod.ts";
 import { helperSource } from "./helpers.ts";
@@ -52,11 +52,16 @@ export function uniformNames(kernel: Kernel): string[] {
 /** Binding numbers: 0 the uniform block, 1 the step scalars, then reads, then writes. */
 export const FIRST_OPERAND = 2;
 
-/** The WGSL of a kernel for a memory. */
-export function assemble(kernel: Kernel, memory: Memory): string {
+/** Operands of a kernel that are stored in halves; the body computes in f32 all the same. */
+export type HalfOperands = ReadonlySet<string>;
+
+/** The WGSL of a kernel for a memory. Throws RangeError for halves in textures. */
+export function assemble(kernel: Kernel, memory: Memory, halves: HalfOperands = new Set()): string {
+  if (halves.size > 0 && memory === "texture") throw new RangeError("Textures hold no halves");
   const constants = new Set(kernel.constants ?? []);
   const fields = uniformNames(kernel).map((name) => `${name}: ${constants.has(name) ? "f32" : "u32"},`);
   const lines = [
+    ...(halves.size > 0 ? ["enable f16;"] : []),
     `struct Numbers { ${fields.join(" ")} }`,
     `@group(0) @binding(0) var<uniform> P: Numbers;`,
   ];
@@ -66,9 +71,9 @@ export function assemble(kernel: Kernel, memory: Memory): string {
       lines.push(`fn scalar_${name}() -> f32 { return S[P.slot_${name} >> 2u][P.slot_${name} & 3u]; }`);
     }
   }
-  kernel.reads.forEach((name, i) => lines.push(...reader(name, FIRST_OPERAND + i, memory)));
+  kernel.reads.forEach((name, i) => lines.push(...reader(name, FIRST_OPERAND + i, memory, halves.has(name))));
   kernel.writes.forEach((name, i) =>
-    lines.push(...writer(name, FIRST_OPERAND + kernel.reads.length + i, memory))
+    lines.push(...writer(name, FIRST_OPERAND + kernel.reads.length + i, memory, halves.has(name)))
   );
   for (const name of kernel.helpers ?? []) lines.push(helperSource(name));
   lines.push(MASK_TAIL, memory === "texture" ? QUICK_DIVISION : PLAIN_DIVISION);
@@ -101,8 +106,14 @@ const QUICK_DIVISION = `fn div_u(x: u32, d: u32) -> u32 {
 }
 fn mod_u(x: u32, d: u32) -> u32 { return x - div_u(x, d) * d; }`;
 
-function reader(name: string, binding: number, memory: Memory): string[] {
+function reader(name: string, binding: number, memory: Memory, half: boolean): string[] {
   const at = `@group(0) @binding(${binding})`;
+  if (half) {
+    return [
+      `${at} var<storage, read> m_${name}: array<vec4<f16>>;`,
+      `fn ld_${name}(i: u32) -> vec4f { return vec4f(m_${name}[i + P.at_${name}]); }`,
+    ];
+  }
   if (memory === "buffer") {
     return [
       `${at} var<storage, read> m_${name}: array<vec4f>;`,
@@ -115,8 +126,14 @@ function reader(name: string, binding: number, memory: Memory): string[] {
   ];
 }
 
-function writer(name: string, binding: number, memory: Memory): string[] {
+function writer(name: string, binding: number, memory: Memory, half: boolean): string[] {
   const at = `@group(0) @binding(${binding})`;
+  if (half) {
+    return [
+      `${at} var<storage, read_write> m_${name}: array<vec4<f16>>;`,
+      `fn st_${name}(i: u32, v: vec4f) { m_${name}[i + P.at_${name}] = vec4<f16>(v); }`,
+    ];
+  }
   if (memory === "buffer") {
     return [
       `${at} var<storage, read_write> m_${name}: array<vec4f>;`,

@@ -144,6 +144,7 @@ function opCase({ name, classes, target, smoothing = 0, ignore = -100, large }: 
 
 defineOp({
   name: "crossEntropy",
+  exact: "inputs too",
   lower: lowerCrossEntropy,
   infer: (inputs, attrs) => {
     inferLogits(inputs, attrs.smoothing);

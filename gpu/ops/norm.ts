@@ -152,6 +152,7 @@ function statsInput(c: number, offset: boolean): OpCase["inputs"][number] {
 
 defineOp({
   name: "bnStats",
+  exact: "result",
   lower: lowerBnStats,
   infer: (inputs, attrs) => {
     const [x, gamma, beta] = inputs;
@@ -173,6 +174,7 @@ defineOp({
 
 defineOp({
   name: "bnFold",
+  exact: "result",
   lower: lowerBnFold,
   infer: (inputs, attrs) => {
     const [mean, variance, gamma, beta] = inputs;
@@ -238,6 +240,7 @@ defineOp({
 
 defineOp({
   name: "bnGradStats",
+  exact: "result",
   lower: lowerBnGradStats,
   infer: (inputs) => {
     const [dy, x, stats] = inputs;

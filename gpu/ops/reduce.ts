@@ -69,6 +69,7 @@ function withAxes(t: Tensor, node: Tensor): Tensor {
 
 defineOp({
   name: "sum",
+  exact: "result",
   expand: splitReduction,
   lower: (node, target) => lowerReduction("sum", node, target),
   infer: inferReduce,
@@ -80,6 +81,7 @@ defineOp({
 
 defineOp({
   name: "max",
+  exact: "result",
   expand: splitReduction,
   lower: (node, target) => lowerReduction("max", node, target),
   infer: inferReduce,

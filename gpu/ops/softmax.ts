@@ -105,6 +105,7 @@ defineOp({
 
 defineOp({
   name: "logSoftmax",
+  exact: "inputs too",
   lower: lowerLogSoftmax,
   infer: (inputs) => {
     expectFloats(inputs);

@@ -9,6 +9,8 @@ import type { Fused } from "./fuse.ts";
 /** Something that holds words on the device: a leaf of the graph, a stored node, or a kernel's temporary. */
 export interface Value {
   words: number;
+  /** Stored in halves (precision.ts). */
+  readonly half?: boolean;
   /** The leaf or node it stands for; null for a temporary. */
   readonly tensor: Tensor | null;
   /** Fixed contents, uploaded once. */
@@ -46,6 +48,8 @@ export interface Context {
   /** Nodes whose value lives inside a collect's arena: node -> collect. */
   readonly arena: ReadonlyMap<Tensor, Tensor>;
   readonly arenas: Map<Tensor, Value>;
+  /** Nodes stored in halves. */
+  readonly halves: ReadonlySet<Tensor>;
   readonly steps: KernelCall[];
 }
 

@@ -69,7 +69,8 @@ async function isFaulty({ gpu }: Program, call: CompiledCall, joint: ReadonlySet
   const ranges = call.writes.flatMap((operand, i) => {
     if (joint.has(operand.value)) return [];
     const storage = storageAt(call.places[call.reads.length + i]);
-    return [{ storage, at: settle(operand).offset, words: operand.value.words }];
+    const { words, half } = operand.value;
+    return [{ storage, at: settle(operand).offset, words, half }];
   });
   return (await readStorages(gpu, ranges)).some(hasNonFinite);
 }
@@ -152,7 +153,7 @@ function copyNodes(call: CompiledCall): { nodes: Tensor[]; sources: Map<string, 
     if (node.op === "constant") {
       return constant(graph, node.attrs.values as number[], node.shape, node.dtype);
     }
-    if (read.has(node)) {
+    if (read.has(node) || node.op === "param") {
       sources.set(`${node.id}`, node);
       return input(graph, `${node.id}`, node.shape, node.dtype);
     }
@@ -178,6 +179,7 @@ async function valueRead({ gpu, store }: Program, call: CompiledCall, node: Tens
     storage: storageAt(call.places[at]),
     at: settle({ value, offset: 0 }).offset,
     words: value.words,
+    half: value.half,
   };
   const [words] = await readStorages(gpu, [place]);
   return { data: unpadRows(words, node.shape), shape: node.shape, dtype: "f32" };

@@ -19,7 +19,7 @@ import {
 import { viewOf } from "./alias.ts";
 import { arenaNodes, lowerCollect } from "./arena.ts";
 import { type Context, emitCall, inputOperand, type KernelCall, type Operand, type Value } from "./calls.ts";
-import { addReduction, compute, newBuilder, push } from "./element_program.ts";
+import { addReduction, asStored, compute, newBuilder, push } from "./element_program.ts";
 import { type Cluster, type Fused, isElementwise } from "./fuse.ts";
 
 export interface LoweredGraph {
@@ -27,7 +27,12 @@ export interface LoweredGraph {
   readonly valueOf: (root: Tensor) => Value;
 }
 
-export function lowerGraph(fused: Fused, target: DeviceClass): LoweredGraph {
+/** `halves`: the nodes that are stored in halves where they are stored. */
+export function lowerGraph(
+  fused: Fused,
+  target: DeviceClass,
+  halves: ReadonlySet<Tensor> = new Set(),
+): LoweredGraph {
   const arena = arenaNodes(fused);
   const values = new Map<Tensor, Value>();
   const partsOf: Context["partsOf"] = new Map();
@@ -35,12 +40,12 @@ export function lowerGraph(fused: Fused, target: DeviceClass): LoweredGraph {
     const known = values.get(root);
     if (known !== undefined) return known;
     const parts = partsOf.get(root)?.count ?? 1;
-    const value = { words: vec4sOf(root.shape) * parts, tensor: root };
+    const value = { words: vec4sOf(root.shape) * parts, tensor: root, half: halves.has(root) };
     values.set(root, value);
     return value;
   };
   const steps: KernelCall[] = [];
-  const context: Context = { fused, target, valueOf, partsOf, arena, arenas: new Map(), steps };
+  const context: Context = { fused, target, valueOf, partsOf, arena, arenas: new Map(), halves, steps };
   for (const cluster of fused.clusters) {
     if (cluster.kind === "map") lowerMap(cluster, context);
     else if (cluster.kind === "column") lowerColumn(cluster, context);
@@ -151,7 +156,8 @@ function lowerContract(cluster: Cluster, c: Context): void {
   const b = newBuilder(cluster, c, "e");
   b.steps.push({ kind: "given", name: "acc" });
   b.stepOf.set(node, 0);
-  const end = cluster.result === node ? 0 : compute(b, cluster.result);
+  const inParts = tile.splits > 1;
+  const end = cluster.result !== node ? compute(b, cluster.result) : inParts ? 0 : asStored(b, node, 0);
   b.stepOf.set(cluster.result, end);
   const sums = cluster.reductions.map((sum) => ({
     node: sum,
@@ -165,7 +171,6 @@ function lowerContract(cluster: Cluster, c: Context): void {
     bound.set(`p${i}`, { value: { words, tensor: null }, offset: 0 });
     return { operand: `p${i}`, reduction: column.reduction, steps };
   });
-  const inParts = tile.splits > 1;
   const keepParts = inParts && c.arena.has(node);
   if (keepParts) c.partsOf.set(node, { count: tile.splits, words: vec4sOf(node.shape) });
   const whole = { value: c.valueOf(cluster.result), offset: 0 };

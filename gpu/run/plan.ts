@@ -22,6 +22,11 @@ export function sizeClass(words: number): number {
   return Math.ceil(words / unit) * unit;
 }
 
+/** Words of f32 that a value takes. */
+export function roomOf(value: Value): number {
+  return value.half ? Math.ceil(value.words / 2) : value.words;
+}
+
 /** Values for which `isTemporary` holds are placed; `kept` ones are never given to another. */
 export function planStorage(
   calls: readonly KernelCall[],
@@ -39,13 +44,13 @@ export function planStorage(
     const touched = new Set([...call.reads, ...call.writes].map((operand) => settle(operand).value));
     for (const value of touched) {
       if (!isTemporary(value) || slotOf.has(value)) continue;
-      const size = sizeClass(value.words);
+      const size = sizeClass(roomOf(value));
       const slot = free.get(size)?.pop() ?? slots.push(size) - 1;
       slotOf.set(value, slot);
     }
     for (const value of touched) {
       if (!isTemporary(value) || kept.has(value) || lastUse.get(value) !== at) continue;
-      const size = sizeClass(value.words);
+      const size = sizeClass(roomOf(value));
       if (!free.has(size)) free.set(size, []);
       free.get(size)!.push(slotOf.get(value)!);
     }

@@ -23,7 +23,8 @@ import { fuse } from "./fuse.ts";
 import { padRows, unpadRows } from "./host_layout.ts";
 import type { KernelCall, Operand, Value } from "./calls.ts";
 import { lowerGraph } from "./lower.ts";
-import { planStorage, settle } from "./plan.ts";
+import { planStorage, roomOf, settle } from "./plan.ts";
+import { expectStorage, halfNodes, type StorageType, withShadows } from "./precision.ts";
 import { ensureSecondSide, type Slab, type Store } from "./store.ts";
 
 export interface ProgramSpec {
@@ -83,13 +84,15 @@ interface Internal {
 const SCALARS = 64;
 
 export interface CompileOptions {
+  /** Default f32; f16 wants a GPU with shader-f16 and a loss that is scaled. */
+  readonly storage?: StorageType;
   /** Called with the plan's memory before anything is allocated. */
   readonly onMemory?: (report: MemoryReport) => void;
 }
 
 /**
  * Compiles a graph against a store. Throws TypeError when an op has no kernel or an assignment does not fit its slab,
- * RangeError when a tensor is over the device's limits, SyntaxError when a kernel is refused.
+ * RangeError when a tensor is over the device's limits or the device stores no halves, SyntaxError when a kernel is refused.
  */
 export async function compile(
   store: Store,
@@ -100,8 +103,12 @@ export async function compile(
   const names = Object.keys(spec.outputs), slabNames = Object.keys(spec.assign ?? {});
   const wanted = [...Object.values(spec.outputs), ...Object.values(spec.assign ?? {})];
   const roots = expandMacros(wanted);
-  const { steps, valueOf } = lowerGraph(fuse(roots, gpu.deviceClass), gpu.deviceClass);
-  const calls = [...steps];
+  const { storage = "f32" } = options, inHalves = storage === "f16";
+  expectStorage(gpu, storage);
+  const halves = inHalves ? halfNodes(roots) : undefined;
+  const lowered = lowerGraph(fuse(roots, gpu.deviceClass), gpu.deviceClass, halves);
+  const calls = inHalves ? withShadows(lowered, roots, store) : [...lowered.steps];
+  const { valueOf } = lowered;
   const placed = new Map<Value, Place>();
   const assigned: Slab[] = [];
   slabNames.forEach((name, i) => {
@@ -229,12 +236,12 @@ function allValues(calls: readonly KernelCall[], extra: readonly Value[]): Set<V
 }
 
 function checkSize(gpu: Gpu, value: Value): void {
-  if (value.words <= maxWords(gpu) || value.tensor?.op === "param") return;
+  if (roomOf(value) <= maxWords(gpu) || value.tensor?.op === "param") return;
   const what = value.tensor === null
     ? "A temporary"
     : `[${value.tensor.op} @ ${value.tensor.scope}] ${showShape(value.tensor.shape)}`;
   throw new RangeError(
-    `${what} needs ${Math.ceil(value.words / 65536)} MiB and this device binds at most ` +
+    `${what} needs ${Math.ceil(roomOf(value) / 65536)} MiB and this device binds at most ` +
       `${Math.floor(maxWords(gpu) / 65536)} MiB at once: take a smaller micro-batch`,
   );
 }
@@ -277,7 +284,8 @@ async function compileCalls(
   const view = new DataView(words);
   const compiled = await Promise.all(calls.map(async (call, index) => {
     const { kernel } = call.launch;
-    const operands = [...call.reads, ...call.writes].map(placeOf);
+    const given = [...call.reads, ...call.writes], operands = given.map(placeOf);
+    const halves = [...kernel.reads, ...kernel.writes].filter((_, i) => settle(given[i]).value.half);
     const slots = (kernel.scalars ?? []).map((name) => {
       if (!scalars.includes(name)) scalars.push(name);
       return scalars.indexOf(name);
@@ -298,7 +306,7 @@ async function compileCalls(
     if (numbers.length * 4 > slice) throw new RangeError(`Kernel ${kernel.label} has too many numbers`);
     const pipeline = await pipelineOf(
       gpu,
-      assemble(kernel, gpu.memory),
+      assemble(kernel, gpu.memory, new Set(halves)),
       `${kernel.label} (${call.core.op} @ ${call.core.scope})`,
     );
     const groups = call.launch.groups;
