@@ -3,6 +3,7 @@
 
 import {
   classCounts,
+  expandFiles,
   generateWorldSet,
   type ImageSet,
   type ImageSource,
@@ -63,6 +64,16 @@ export async function removeStudyData(dir: string): Promise<void> {
   await Deno.remove(`${dir}/${dataFolder}`, { recursive: true }).catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   });
+}
+
+/** Looks at law, class names and file patterns, so that a slip shows before anything is made. Throws as their readers. */
+export async function checkDataSettings({ data, law }: StudySettings): Promise<void> {
+  if (data.kind === "world") return void parseLaw(law, makeWorld({ classes: data.classes }).classNames);
+  parseLaw(law, await readClassNames(data.classes));
+  for (const source of [...data.train, ...data.val]) {
+    const isFolder = await Deno.stat(source).then((info) => info.isDirectory, () => false);
+    if (!isFolder) expandFiles(source);
+  }
 }
 
 /** Makes sets for the study in `dir`. Nothing is read before the first seed is asked for. */

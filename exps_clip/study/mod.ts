@@ -2,7 +2,7 @@
 
 export { type Arm, armNamed, arms, subVocabularyFor } from "./arms.ts";
 export { inParallel, runChild } from "./children.ts";
-export { dataMaker, openStudyData, removeStudyData, type StudyData } from "./data.ts";
+export { checkDataSettings, dataMaker, openStudyData, removeStudyData, type StudyData } from "./data.ts";
 export { type Hypothesis, judge } from "./hypotheses.ts";
 export { type RunLine, trainOneRun } from "./one_run.ts";
 export { type Recipe, type Recipes, type StudyRun } from "./recipe.ts";

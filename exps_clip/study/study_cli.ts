@@ -15,6 +15,7 @@ import {
 } from "../mod.ts";
 import {
   agreeOnSettings,
+  checkDataSettings,
   parseRun,
   type Recipes,
   reportText,
@@ -119,6 +120,7 @@ if (import.meta.main) {
       const study = { dir, settings, saveEvery: flags["save-every"], signal };
       return await one(parseRun(flags.only, settings), study);
     }
+    await checkDataSettings(settings);
     const began = performance.now(), progress = progressOn();
     const gpu = await openGpu(); // no need to render images where nothing can train
     progress.note(`Device: ${gpu.description.description || gpu.description.device}; folder: ${dir}`);
