@@ -29,7 +29,7 @@ export function mapLaunch(plan: MapPlan): Launch {
   const text = [code, ...stores].join("\n");
   const numbers = new Map<string, number>([...plan.numbers, ["n", words]]);
   const where = rowAndColumn(text, perRow, numbers);
-  if (masked) numbers.set("last", plan.last);
+  if (text.includes("P.last")) numbers.set("last", plan.last);
   const sizes = [...numbers.keys()].filter((name) => !wanted.constants.includes(name));
   const kernel: Kernel = {
     label: "map",

@@ -9,7 +9,6 @@ import { expectFloats, expectLayout, expectShape } from "./expect.ts";
 import { logSumExp } from "./last_axis.ts";
 import { matmul } from "./matmul.ts";
 import { mean, sum } from "./reduce.ts";
-import { transpose } from "./shape.ts";
 import { logSoftmax } from "./softmax.ts";
 
 export interface CrossEntropyOptions {
@@ -51,9 +50,9 @@ export function crossEntropySoft(x: Tensor, targets: Tensor): Tensor {
 export function contrastiveLoss(image: Tensor, text: Tensor, scale: Tensor): Tensor {
   const rows = image.shape[0];
   const target = constant(image.graph, Array.from({ length: rows }, (_, i) => i), [rows], "i32");
-  const logits = mul(matmul(image, text, { tb: true }), scale);
-  const side = (x: Tensor) => mean(crossEntropy(x, target), { axes: null });
-  return mulScalar(add(side(logits), side(transpose(logits))), 0.5);
+  const side = (from: Tensor, to: Tensor) =>
+    mean(crossEntropy(mul(matmul(from, to, { tb: true }), scale), target), { axes: null });
+  return mulScalar(add(side(image, text), side(text, image)), 0.5);
 }
 
 function inferLogits([x, target]: readonly Tensor[], smoothing: unknown): void {
