@@ -2,4 +2,7 @@
 // one). Each folder's own mod.ts can be imported as well; gpu/mod.ts then pulls no package at all.
 
 export * as dataUtils from "./data_utils/mod.ts";
+export * as expsClip from "./exps_clip/mod.ts";
+export * as expsSup from "./exps_sup/mod.ts";
 export * as figUtils from "./fig_utils/mod.ts";
+export * as gpu from "./gpu/mod.ts";
