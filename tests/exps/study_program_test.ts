@@ -1,0 +1,104 @@
+// `study` as a program: killed, then stopped, then let run to its end, it reports what runs without a break report.
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { withFolder } from "../data_utils/made_files.ts";
+import { command, run, study, writeColours } from "./processes.ts";
+
+const small = [
+  ...["--images", "192", "--seen", "960", "--batch-size", "16", "--test-per-class", "2", "--seeds", "1"],
+  ...["--save-every", "0"],
+];
+
+const there = (path: string) => Deno.stat(path).then(() => true, () => false);
+
+/** Starts the study and sends it a signal once the file is there; gives its exit code and what it said. */
+async function interrupted(args: string[], file: string, signal: Deno.Signal) {
+  const child = command(study, args).spawn(), words = new Response(child.stderr).text();
+  while (!await there(file)) await new Promise((resume) => setTimeout(resume, 10));
+  child.kill(signal);
+  const { code } = await child.status;
+  await child.stdout.cancel();
+  return { code, err: (await words).trim() };
+}
+
+const withoutTimes = ({ seconds: _, images_per_second: __, ...rest }: Record<string, unknown>) => rest;
+
+Deno.test("study: killed and stopped, it goes on and ends with the numbers of a run without a break", async () => {
+  await withFolder(async (folder) => {
+    const args = [...small, "--out", `${folder}/broken`];
+    const killed = await interrupted(args, `${folder}/broken/clip-seed0/model.safetensors`, "SIGKILL");
+    assertEquals(killed.code, 137);
+    const stopped = await interrupted(args, `${folder}/broken/sl_sub-seed0/model.safetensors`, "SIGINT");
+    assertEquals(stopped.code, 130, stopped.err);
+    assertMatch(stopped.err, /\nStopped; the same command goes on from here$/);
+    assertEquals(await there(`${folder}/broken/report.json`), false);
+
+    const ended = await run(study, [...args, "--json"]);
+    assertEquals(ended.code, 0, ended.err);
+    const report = JSON.parse(ended.out);
+    assertEquals(report, JSON.parse(await Deno.readTextFile(`${folder}/broken/report.json`)));
+    assertEquals(report.arms.map((run: { arm: string }) => run.arm), ["sl_full", "sl_sub", "clip"]);
+    assertEquals(await there(`${folder}/broken/data`), false);
+
+    for (const name of ["sl_sub", "clip"]) {
+      const straight = await run(study, [...small, "--out", `${folder}/straight`, "--only", `${name}:0`]);
+      assertEquals(straight.code, 0, straight.err);
+      const lines = straight.out.trim().split("\n").map((line) => JSON.parse(line));
+      assertEquals(lines.slice(0, -1).map(({ report }) => report.step), [10, 20, 30, 40, 50, 60]);
+      const { arm: _, seed: __, run: folderName, ...own } = report.arms.find((run: { arm: string }) =>
+        run.arm === name
+      );
+      const { skipped: ___, ...result } = lines.at(-1).result;
+      assertEquals(withoutTimes(own), withoutTimes(result));
+      const model = (at: string) => Deno.readFile(`${folder}/${at}/${folderName}/model.safetensors`);
+      const [broken, whole] = [await model("broken"), await model("straight")];
+      // The headers differ in the seconds they note; the weights do not.
+      assertEquals(broken.subarray(-1_300_000), whole.subarray(-1_300_000));
+    }
+
+    const again = await run(study, args);
+    assertEquals(again.code, 0);
+    assertStringIncludes(again.out, "rho(freq,pred)");
+    const other = await run(study, [...args, "--law", "uniform"]);
+    assertEquals(other.code, 2);
+    assertMatch(
+      other.err,
+      /holds a study with other settings \(law is "ratio:10" there and "uniform" here\)/,
+    );
+  });
+});
+
+Deno.test("study: the user's own shards, with bad samples left out, and a cut one refused", async () => {
+  await withFolder(async (folder) => {
+    await writeColours(folder, 60);
+    const data = (train: string) => [
+      ...[
+        "--train",
+        `${folder}/${train}`,
+        "--val",
+        `${folder}/shard-0.tar.gz`,
+        "--classes",
+        `${folder}/classes.txt`,
+      ],
+      ...["--law", "ratio:2", "--seen", "160", "--batch-size", "8", "--seeds", "1"],
+    ];
+    const { code, out, err } = await run(study, [
+      ...data("pairs.tsv"),
+      "--out",
+      `${folder}/own`,
+      "--arms",
+      "clip",
+      "--json",
+    ]);
+    assertEquals(code, 0, err);
+    assertMatch(err, /train images: 2 samples skipped: 1 label outside the classes .*, 1 undecodable image/);
+    const report = JSON.parse(out),
+      frequencies = report.arms[0].per_class.map((row: { freq: number }) => row.freq);
+    assertEquals(report.classes, 3);
+    assertEquals(Math.max(...frequencies), 20);
+    assert(Math.min(...frequencies) === 10, `${frequencies}`);
+
+    const cut = await run(study, [...data("cut-0.tar.gz"), "--out", `${folder}/cut`]);
+    assertEquals(cut.code, 2);
+    assertMatch(cut.err.split("\n").at(-1)!, /cut-0\.tar\.gz is (damaged|cut short)/);
+  });
+});
