@@ -3,6 +3,7 @@
 export * from "./program.ts";
 export * from "./store.ts";
 export * from "./evaluate.ts";
+export { expectStorage, type StorageType } from "./precision.ts";
 export { interpret, type ReferenceValues } from "./reference.ts";
 export * from "./output_ring.ts";
 export * from "./debug.ts";

@@ -25,7 +25,7 @@ export type StorageType = "f32" | "f16";
 const SMALL_WORDS = 1024;
 
 /** Throws RangeError when the device cannot store halves. */
-export function expectStorage(gpu: Gpu, storage: StorageType): void {
+export function expectStorage(gpu: Gpu, storage: StorageType = "f32"): void {
   if (storage === "f32") return;
   if (gpu.memory !== "buffer") {
     throw new RangeError('Storage "f16" needs a GPU; on a software adapter take storage "f32"');

@@ -2,10 +2,11 @@
 // statistics that do not couple samples (no batch norm) this equals one step over the whole batch.
 
 import { philox } from "../base/mod.ts";
-import { constant, createGraph, type Graph, scalar, slab, type Tensor } from "../graph/mod.ts";
+import { createGraph, type Graph, scalar, slab, type Tensor } from "../graph/mod.ts";
 import * as ops from "../ops/mod.ts";
 import { gradientSlab } from "../optim/mod.ts";
 import { defineSlab, type Program, run } from "../run/mod.ts";
+import { lossCotangent } from "./loss_scale.ts";
 import {
   compilePart,
   movedBuffers,
@@ -29,8 +30,8 @@ export async function accumulatedStep<Batch>(
 ): Promise<TrainingStep> {
   const graph = createGraph();
   const built = task.build(graph);
-  const readings = readingsOf(built, null);
-  const g = gradientSlab(graph, [built.loss], [constant(graph, [1], [])], context.layout);
+  const readings = readingsOf(built);
+  const g = gradientSlab(graph, [built.loss], [lossCotangent(graph, context.scaling)], context.layout);
   defineAccumulators(context, Object.keys(readings).length);
   const assign = {
     [GRADIENT]: sumSoFar(slab(graph, GRADIENT, g.shape[0]), ops.mulScalar(g, 1 / count)),
@@ -67,7 +68,7 @@ function shareOf(graph: Graph, readings: Record<string, Tensor>, count: number):
 
 /** The slab of readings with the values of a pass that has them all at once. */
 export function wholeReadings(loss: TaskLoss): Record<string, Tensor> {
-  const readings = readingsOf(loss, null);
+  const readings = readingsOf(loss);
   return { [READINGS]: ops.collect(Object.values(readings), { blocks: Object.keys(readings).length }) };
 }
 
@@ -85,13 +86,12 @@ export function microScalars(scalars: Readonly<Record<string, number>>, i: numbe
 /** The program that applies the accumulated gradient and gives the readings. */
 export function applyProgram(context: StepContext, loss: TaskLoss): Promise<Program> {
   const graph = createGraph();
-  const names = Object.keys(readingsOf(loss, null));
+  const names = Object.keys(readingsOf(loss));
   const means = slab(graph, READINGS, names.length);
   const value = (i: number) =>
     ops.reshape(ops.slice(means, { starts: [i, 0], ends: [i + 1, 1], steps: [1, 1] }), []);
   const read = Object.fromEntries(names.map((name, i) => [name, value(i)]));
   const g = slab(graph, GRADIENT, context.layout.blocks);
-  const { slabs, norm } = weightUpdate(graph, context, g, { loss: read.loss, clamp: loss.clamp });
-  const outputs = norm === null ? read : { ...read, grad_norm: norm };
-  return compilePart(context, "update", { outputs, assign: slabs });
+  const { slabs, readings } = weightUpdate(graph, context, g, { loss: read.loss, clamp: loss.clamp });
+  return compilePart(context, "update", { outputs: { ...read, ...readings }, assign: slabs });
 }

@@ -18,10 +18,12 @@ import {
   type Program,
   readSlabs,
   slabBytes,
+  type StorageType,
   type Store,
   writeSlab,
 } from "../run/mod.ts";
 import { accumulatedStep } from "./accumulate.ts";
+import { defineLossScale, lossScaleBytes, type LossScaling, lossScaling } from "./loss_scale.ts";
 import { type Clipping, type StepContext, type TrainingStep, wholeStep } from "./step.ts";
 import { type SplitTask, type Task, wholeTask } from "./task.ts";
 import { twoPassStep } from "./two_pass.ts";
@@ -45,6 +47,15 @@ export interface TrainerOptions<Batch> {
   readonly ringSize?: number;
   /** Told before it is allocated: memory of the weights and all that follows them, then of each part of the step. */
   readonly onMemory?: (part: string, report: MemoryReport) => void;
+  /**
+   * "f16" stores activations, their gradients and the weights that products read in halves (default "f32"): half the
+   * memory and traffic, on a GPU with shader-f16. Sums, weights and the optimiser's slabs stay in f32, and the loss is
+   * scaled on the device. A skipped step counts like any other for schedules, seeds, Adam's bias correction and
+   * num_batches_tracked; where batches are accumulated, running statistics have moved by then.
+   */
+  readonly storage?: StorageType;
+  /** How the loss is scaled with storage "f16"; default as torch.amp.GradScaler. */
+  readonly lossScale?: Partial<LossScaling>;
 }
 
 /** Makes and fills the slabs of a fresh store and compiles the step; programs are added to the list as they are made. */
@@ -59,8 +70,10 @@ export async function buildTraining<Batch>(
   const groups = parameterGroups(graph, updates);
   if (groups.trained.length === 0) throw new RangeError(`Task "${task.name}" has no parameter to train`);
   const layout = slabLayout(groups.trained), averaged = options.ema !== undefined;
+  const scaling = scalingOf(options);
   onMemory?.("weights", weightMemory(store, groups, options));
   await fillStore(store, groups, options);
+  if (scaling !== undefined) defineLossScale(store, scaling);
   const context: StepContext = {
     store,
     layout,
@@ -69,22 +82,30 @@ export async function buildTraining<Batch>(
     optimizer,
     clip,
     averaged,
+    scaling,
     programs,
     onMemory,
   };
   return { step: await buildStep(context, task, accumulate), updates };
 }
 
+function scalingOf<Batch>({ storage, lossScale }: TrainerOptions<Batch>): LossScaling | undefined {
+  if (storage === "f16") return lossScaling(lossScale);
+  if (lossScale !== undefined) throw new RangeError('A loss is scaled with storage "f16" only');
+  return undefined;
+}
+
 /** What the slabs will take. All but the fixed ones have two sides. */
 function weightMemory<Batch>(
   { gpu }: Store,
   { trained, running, fixed }: ParameterGroups,
-  { optimizer, ema, accumulate = 1 }: TrainerOptions<Batch>,
+  { optimizer, ema, accumulate = 1, storage = "f32" }: TrainerOptions<Batch>,
 ): MemoryReport {
   const bytes = (specs: ParameterGroups["trained"], sides: 1 | 2) =>
     specs.length === 0 ? 0 : slabBytes(gpu, slabLayout(specs).blocks, sides);
   const following = optimizer.slots.length + (ema === undefined ? 0 : 1) + (accumulate > 1 ? 1 : 0);
-  const slabs = (1 + following) * bytes(trained, 2) + bytes(running, 2) + bytes(fixed, 1);
+  const scale = storage === "f16" ? lossScaleBytes(gpu) : 0;
+  const slabs = (1 + following) * bytes(trained, 2) + bytes(running, 2) + bytes(fixed, 1) + scale;
   return { inputs: 0, constants: 0, activations: 0, outputs: 0, slabs, total: slabs };
 }
 

@@ -2,8 +2,9 @@
 // tools read; the other is what only a resumed run needs. Written as files elsewhere (data_utils/runs, safetensors).
 
 import { sameShape, type Shape, showShape, sizeOf } from "../base/mod.ts";
-import { BLOCK, packEntry, type ParamSpec, type SlabLayout, unpackEntry } from "../graph/mod.ts";
+import { BLOCK, packEntry, type ParamSpec, type SlabEntry, unpackEntry } from "../graph/mod.ts";
 import { readSlabs, type Slab, type Store, writeSlab } from "../run/mod.ts";
+import { LOSS_SCALE } from "./loss_scale.ts";
 
 /** A tensor as it stands in a file: row-major, convolutions OIHW. */
 export interface StateTensor {
@@ -36,7 +37,10 @@ export interface TrainerState {
   readonly step: number;
   /** The state dict: trained and frozen weights, running statistics, counters (num_batches_tracked, i64). */
   readonly model: ReadonlyMap<string, StateTensor>;
-  /** `<slot>.<parameter>` for what the optimiser remembers, `ema.<parameter>` for averaged weights. */
+  /**
+   * `<slot>.<parameter>` for what the optimiser remembers, `ema.<parameter>` for averaged weights; where the loss is
+   * scaled, `loss_scale.scale` and `loss_scale.good_steps`.
+   */
   readonly optimizer: ReadonlyMap<string, StateTensor>;
 }
 
@@ -76,8 +80,10 @@ function stateTensor({ data, shape }: StoredValues): StateTensor {
   return { data: Float32Array.from(data as ArrayLike<number>), shape, dtype: "f32" };
 }
 
+type Stored = Pick<ParamSpec, "name" | "shape" | "layout">;
+
 /** A parameter's shape in PyTorch: convolutions [O,I,H,W], here [H,W,I,O]. */
-function diskShape(spec: ParamSpec): number[] {
+function diskShape(spec: Stored): number[] {
   if (spec.layout === "plain") return [...spec.shape];
   const [h, w, i, o] = spec.shape;
   return [o, i, h, w];
@@ -94,7 +100,7 @@ function eachWeight([h, w, i, o]: Shape, visit: (hwio: number, oihw: number) => 
 }
 
 /** A parameter's values as PyTorch lays them out. */
-function toDisk(spec: ParamSpec, values: Float32Array<ArrayBuffer>): StateTensor {
+function toDisk(spec: Stored, values: Float32Array<ArrayBuffer>): StateTensor {
   const shape = diskShape(spec);
   if (spec.layout === "plain") return { data: values, shape, dtype: "f32" };
   const data = new Float32Array(values.length);
@@ -103,7 +109,7 @@ function toDisk(spec: ParamSpec, values: Float32Array<ArrayBuffer>): StateTensor
 }
 
 /** A parameter's values as the engine lays them out. Throws TypeError when the stored shape is another. */
-function fromDisk(spec: ParamSpec, { data, shape }: StoredValues): Float32Array {
+function fromDisk(spec: Stored, { data, shape }: StoredValues): Float32Array {
   const wanted = diskShape(spec);
   if (!sameShape(shape, wanted) || data.length !== sizeOf(wanted)) {
     throw new TypeError(
@@ -117,21 +123,22 @@ function fromDisk(spec: ParamSpec, { data, shape }: StoredValues): Float32Array 
   return out;
 }
 
+/** How an entry of a slab is stored: as the parameter of its name, but for the scale of the loss. */
+function storedAs(store: Store, slab: Slab, entry: SlabEntry): Stored {
+  return slab.name === LOSS_SCALE ? { ...entry, layout: "plain" } : store.placeOf.get(entry.name)!.spec;
+}
+
 /** The parameters of a slab as they stand in a file, from its floats. */
-function unpack(
-  store: Store,
-  layout: SlabLayout,
-  floats: Float32Array<ArrayBuffer>,
-): [string, StateTensor][] {
-  return layout.entries.map((entry) => {
-    return [entry.name, toDisk(store.placeOf.get(entry.name)!.spec, unpackEntry(floats, entry))];
+function unpack(store: Store, slab: Slab, floats: Float32Array<ArrayBuffer>): [string, StateTensor][] {
+  return slab.layout!.entries.map((entry) => {
+    return [entry.name, toDisk(storedAs(store, slab, entry), unpackEntry(floats, entry))];
   });
 }
 
 /** Slabs that hold weights or statistics of their own names. */
 const MODEL_SLABS = ["params", "frozen", "buffers"];
 
-/** Slabs laid out like "params": what the optimiser remembers, and averages. */
+/** What the optimiser remembers, averages, the scale of the loss. */
 function followers(store: Store): Slab[] {
   return [...store.slabs.values()].filter(({ name, layout }) =>
     layout !== null && !MODEL_SLABS.includes(name)
@@ -147,7 +154,7 @@ export async function readState(
   const own = MODEL_SLABS.filter((name) => store.slabs.has(name)),
     extra = followers(store).map((s) => s.name);
   const floats = await readSlabs(store, [...own, ...extra]);
-  const tensors = (name: string) => unpack(store, store.slabs.get(name)!.layout!, floats.get(name)!);
+  const tensors = (name: string) => unpack(store, store.slabs.get(name)!, floats.get(name)!);
   const model = new Map([
     ...own.flatMap(tensors),
     ...[...counters].map(([name, value]): [string, StateTensor] => [name, counter(value)]),
@@ -217,7 +224,7 @@ function refuseDifference(whose: string, wanted: string[], given: ReadonlyMap<st
 function pack(store: Store, slab: Slab, find: (name: string) => StoredValues): Float32Array<ArrayBuffer> {
   const floats = new Float32Array(slab.blocks * BLOCK);
   for (const entry of slab.layout!.entries) {
-    packEntry(floats, entry, fromDisk(store.placeOf.get(entry.name)!.spec, find(entry.name)));
+    packEntry(floats, entry, fromDisk(storedAs(store, slab, entry), find(entry.name)));
   }
   return floats;
 }

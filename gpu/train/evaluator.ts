@@ -13,6 +13,7 @@ import {
   type Program,
   read,
   run,
+  type StorageType,
   type Store,
 } from "../run/mod.ts";
 import { type NamedValues, namedValues, writeModel } from "./checkpoint.ts";
@@ -22,6 +23,8 @@ export interface EvaluatorOptions {
   /** Declares inputs and gives the outputs by name. Every parameter it asks for must be in the store. */
   build(graph: Graph): Readonly<Record<string, Tensor>>;
   readonly onMemory?: (report: MemoryReport) => void;
+  /** How activations are stored (see TrainerOptions); default "f32". */
+  readonly storage?: StorageType;
 }
 
 export interface Evaluator {
@@ -35,8 +38,9 @@ export interface Evaluator {
 }
 
 /** Compiles an evaluation graph over a store. */
-export async function createEvaluator({ store, build, onMemory }: EvaluatorOptions): Promise<Evaluator> {
-  const program = await compile(store, { outputs: build(createGraph()) }, { onMemory });
+export async function createEvaluator(options: EvaluatorOptions): Promise<Evaluator> {
+  const { store, build, onMemory, storage } = options;
+  const program = await compile(store, { outputs: build(createGraph()) }, { onMemory, storage });
   return {
     program,
     run: async (inputs) => {

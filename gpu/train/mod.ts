@@ -4,6 +4,7 @@ export * from "./task.ts";
 export { type Clipping } from "./step.ts";
 export { type TrainerOptions } from "./build.ts";
 export * from "./trainer.ts";
+export { type LossScaling } from "./loss_scale.ts";
 export { NonFiniteError } from "./fault.ts";
 export * from "./loop.ts";
 export * from "./evaluator.ts";

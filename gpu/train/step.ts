@@ -32,6 +32,7 @@ import {
   type StepInputs,
   type Store,
 } from "../run/mod.ts";
+import { isUnusable, lossCotangent, type LossScaling, skipUnusable, unscaled } from "./loss_scale.ts";
 import type { Task, TaskLoss } from "./task.ts";
 
 /** How gradients are shortened: all together to a common norm, or every tensor to its own (DINO). */
@@ -51,6 +52,8 @@ export interface StepContext {
   readonly optimizer: Optimizer;
   readonly clip: Clipping | null;
   readonly averaged: boolean;
+  /** Activations are stored in halves and the loss is scaled. */
+  readonly scaling?: LossScaling;
   /** What was compiled so far, for the trainer to free. */
   readonly programs: Program[];
   readonly onMemory?: (part: string, report: MemoryReport) => void;
@@ -59,7 +62,8 @@ export interface StepContext {
 /** Compiles a part of a step, telling its memory under the part's name. */
 export async function compilePart(context: StepContext, part: string, spec: ProgramSpec): Promise<Program> {
   const onMemory = (report: MemoryReport) => context.onMemory?.(part, report);
-  const program = await compile(context.store, spec, { onMemory });
+  const storage = context.scaling === undefined ? "f32" : "f16";
+  const program = await compile(context.store, spec, { onMemory, storage });
   context.programs.push(program);
   return program;
 }
@@ -78,7 +82,7 @@ export interface StepPart {
 
 /** A step, compiled. */
 export interface TrainingStep {
-  /** Names of the scalar outputs of the last program: "loss", the metrics, "grad_norm" where it is computed. */
+  /** Names of the scalar outputs of the last program: "loss", the metrics, and what the update tells. */
   readonly readings: readonly string[];
   /** Enqueues the step over its micro-batches; `after` joins the submit that has the readings. */
   enqueue(feeds: readonly Feed[], scalars: Scalars, after: After): void;
@@ -86,31 +90,34 @@ export interface TrainingStep {
   replay(feeds: readonly Feed[], scalars: Scalars): StepPart[];
 }
 
-/** Loss, metrics and, if given, the gradient norm, as outputs. Throws RangeError for a metric called "loss". */
-export function readingsOf(loss: TaskLoss, norm: Tensor | null): Record<string, Tensor> {
-  const metrics = loss.metrics ?? {};
-  for (const name of ["loss", "grad_norm"]) {
+/** Loss and metrics as outputs. Throws RangeError for a metric that bears a name of the trainer's own. */
+export function readingsOf({ loss, metrics = {} }: TaskLoss): Record<string, Tensor> {
+  for (const name of ["loss", "grad_norm", "loss_scale", "skipped"]) {
     if (name in metrics) throw new RangeError(`A metric may not be called "${name}"`);
   }
-  return { loss: loss.loss, ...metrics, ...(norm === null ? {} : { grad_norm: norm }) };
+  return { loss, ...metrics };
 }
 
 /**
- * New contents of all slabs that gradient `g` moves; `norm`, before clipping, where clipping needs it. `faulty` is 1
- * where loss or norm is not finite: the gradient then counts as zero, so that the weights stay finite.
+ * New contents of all slabs that gradient `g` (of the loss as `lossCotangent` has it) moves. `readings`: the norm before
+ * clipping, where clipping needs it; the scale, where the loss is scaled. `faulty` is 1 where loss or norm is not finite:
+ * the gradient then counts as zero, so that the weights stay finite; under a scaled loss nothing moves.
  */
 export function weightUpdate(
   graph: Graph,
   context: StepContext,
   g: Tensor,
   { loss, clamp = {} }: TaskLoss,
-): { slabs: Record<string, Tensor>; norm: Tensor | null; faulty: Tensor } {
-  const { layout, table, optimizer, clip } = context;
+): { slabs: Record<string, Tensor>; readings: Record<string, Tensor>; faulty: Tensor } {
+  const { layout, table, optimizer, clip, scaling } = context;
   const leaf = (name: string) => slab(graph, name, layout.blocks);
-  let clipped = g, norm: Tensor | null = null;
-  if (clip?.kind === "global") ({ slabs: [clipped], norm } = clipGlobalNorm([g], clip.limit));
-  else if (clip?.kind === "tensor") clipped = clipTensorNorms(g, table, clip.limit);
-  const faulty = ops.nonFinite(norm === null ? loss : ops.add(loss, norm));
+  const whole = scaling === undefined ? g : unscaled(g);
+  let clipped = whole, norm: Tensor | null = null;
+  if (clip?.kind === "global") ({ slabs: [clipped], norm } = clipGlobalNorm([whole], clip.limit));
+  else if (clip?.kind === "tensor") clipped = clipTensorNorms(whole, table, clip.limit);
+  const faulty = scaling === undefined
+    ? ops.nonFinite(norm === null ? loss : ops.add(loss, norm))
+    : isUnusable(loss, g, norm);
   const slots = Object.fromEntries(optimizer.slots.map((name) => [name, leaf(name)]));
   const usable = ops.where(faulty, constant(graph, [0], []), clipped);
   const after = optimizer.update(graph, { p: leaf("params"), g: usable, slots, table });
@@ -120,7 +127,10 @@ export function weightUpdate(
   );
   const slabs: Record<string, Tensor> = { params, ...after.slots };
   if (context.averaged) slabs.ema = ema(graph, leaf("ema"), params);
-  return { slabs, norm, faulty };
+  const readings: Record<string, Tensor> = norm === null ? {} : { grad_norm: norm };
+  if (scaling === undefined) return { slabs, readings, faulty };
+  const scaled = skipUnusable(faulty, slabs, scaling);
+  return { slabs: scaled.slabs, readings: { ...readings, ...scaled.readings }, faulty };
 }
 
 /** The slab of running statistics after a forward, by name: as it was where `faulty`; nothing where there are none. */
@@ -139,9 +149,9 @@ export function movedBuffers(
 export async function wholeStep<Batch>(context: StepContext, task: Task<Batch>): Promise<TrainingStep> {
   const graph = createGraph();
   const built = task.build(graph);
-  const g = gradientSlab(graph, [built.loss], [constant(graph, [1], [])], context.layout);
-  const { slabs, norm, faulty } = weightUpdate(graph, context, g, built);
-  const outputs = readingsOf(built, norm);
+  const g = gradientSlab(graph, [built.loss], [lossCotangent(graph, context.scaling)], context.layout);
+  const { slabs, readings, faulty } = weightUpdate(graph, context, g, built);
+  const outputs = { ...readingsOf(built), ...readings };
   const assign = { ...slabs, ...movedBuffers(graph, context, built.updates, faulty) };
   const program = await compilePart(context, "step", { outputs, assign });
   return {

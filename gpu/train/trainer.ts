@@ -6,6 +6,7 @@ import {
   createStore,
   destroyProgram,
   destroyStore,
+  expectStorage,
   outputRing,
   type Program,
   type Store,
@@ -13,13 +14,17 @@ import {
 import { buildTraining, type TrainerOptions } from "./build.ts";
 import { type NamedValues, readState, type TrainerState, writeModel, writeState } from "./checkpoint.ts";
 import { faultOf } from "./fault.ts";
+import { isFault } from "./loss_scale.ts";
 import { unreadSteps } from "./unread.ts";
 
 /** What a step left: `step` counts from 1, so it is the number of steps done after it. */
 export interface StepLoss {
   readonly step: number;
   readonly loss: number;
-  /** The task's metrics, and `grad_norm` (before clipping) where gradients are clipped together. */
+  /**
+   * The task's metrics; `grad_norm` (before clipping) where gradients are clipped together; with storage "f16",
+   * `loss_scale` of the step and `skipped`, 1 where its gradient was not finite and nothing but the scale changed.
+   */
   readonly metrics: Readonly<Record<string, number>>;
 }
 
@@ -38,7 +43,7 @@ export interface Trainer<Batch> {
   ready(): Promise<void>;
   /**
    * Losses of the steps since the last call, in one wait. Throws NonFiniteError for the first that is NaN or infinite
-   * (its gradient counted as zero), Error when the device has failed.
+   * (its gradient counted as zero; with a scaled loss, when the scale fell below 1), Error when the device has failed.
    */
   losses(): Promise<StepLoss[]>;
   /** Everything a resumed run needs, PyTorch names and layouts; one wait. */
@@ -63,6 +68,7 @@ const IN_FLIGHT = 2;
 export async function createTrainer<Batch>(options: TrainerOptions<Batch>): Promise<Trainer<Batch>> {
   const { gpu, task, optimizer, seed, accumulate = 1, ringSize = 64 } = options;
   checkOptions(seed, accumulate, ringSize);
+  expectStorage(gpu, options.storage);
   const store = createStore(gpu), programs: Program[] = [];
   const free = () => {
     programs.forEach(destroyProgram);
@@ -88,8 +94,7 @@ export async function createTrainer<Batch>(options: TrainerOptions<Batch>): Prom
       const { loss, ...metrics } = Object.fromEntries(
         [...columns].map(([name, values]) => [name, values[kept.step % ringSize]]),
       );
-      const judges = "grad_norm" in metrics ? [loss, metrics.grad_norm] : [loss];
-      if (!judges.every(Number.isFinite)) throw await faultOf(step, kept, loss);
+      if (isFault(loss, metrics)) throw await faultOf(step, kept, loss);
       seen.push({ step: kept.step, loss, metrics });
     }
   };

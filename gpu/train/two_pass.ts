@@ -27,6 +27,7 @@ import {
   sumSoFar,
   wholeReadings,
 } from "./accumulate.ts";
+import { lossCotangent } from "./loss_scale.ts";
 import { compilePart, movedBuffers, readingsOf, type StepContext, type TrainingStep } from "./step.ts";
 import type { SplitTask } from "./task.ts";
 
@@ -138,7 +139,8 @@ async function headProgram<Batch>(context: StepContext, task: SplitTask<Batch>, 
   const specs = [...graph.params.values()].filter((spec) => spec.trainable);
   const headLayout = slabLayout(specs);
   const leaves = specs.map((spec) => parameter(graph, spec));
-  const parts = gradients([loss.loss], [constant(graph, [1], [])], [...features, ...leaves]);
+  const cotangent = lossCotangent(graph, context.scaling);
+  const parts = gradients([loss.loss], [cotangent], [...features, ...leaves]);
   parts.forEach((part, i) => {
     if (part === null) {
       throw new TypeError(
@@ -147,7 +149,7 @@ async function headProgram<Batch>(context: StepContext, task: SplitTask<Batch>, 
     }
   });
   const all = parts as Tensor[], own = all.slice(features.length);
-  defineAccumulators(context, Object.keys(readingsOf(loss, null)).length);
+  defineAccumulators(context, Object.keys(readingsOf(loss)).length);
   const assign: Record<string, Tensor> = {
     [COTANGENTS]: putFeatures(graph, all.slice(0, features.length), layout),
     ...wholeReadings(loss),

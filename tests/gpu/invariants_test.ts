@@ -38,7 +38,7 @@ function referenceStep(
   const built = task.build(graph);
   const g = gradientSlab(graph, [built.loss], [constant(graph, [1], [])], context.layout);
   const update = weightUpdate(graph, context, g, built);
-  const readings = readingsOf(built, update.norm);
+  const readings = { ...readingsOf(built), ...update.readings };
   const next = { ...update.slabs, ...movedBuffers(graph, context, built.updates, update.faulty) };
   const wanted = { ...readings, ...next };
   const inputs = new Map(
