@@ -1,6 +1,7 @@
 // Gathers tensors of all sizes, some still in several parts, into one slab of 256-float blocks: every gradient of a
 // step in one dispatch. A table says for each block where its words begin.
 
+import { addTo, KEPT, newSum, ZERO } from "./kahan.ts";
 import type { Launch } from "./wgsl.ts";
 
 export interface CollectEntry {
@@ -39,26 +40,27 @@ export function collectLaunch(blocks: number): Launch {
   return {
     kernel: {
       label: "collect",
-      sizes: ["n"],
+      sizes: ["n", ZERO[0]],
       reads: ["X", "T"],
       writes: ["Y"],
       workgroup: 64,
+      declarations: KEPT,
       body: `if (id >= P.n) { return; }
 let block = id / ${BLOCK_WORDS}u;
 let offset = id % ${BLOCK_WORDS}u;
 let entry = ld_T(block * 2u);
 let step = ld_T(block * 2u + 1u);
-var sum = vec4f(0.0);
+${newSum("sum")}
 if (offset < u32(entry.z)) {
 var at = u32(entry.x) * 65536u + u32(entry.y) + offset;
 for (var part = 0u; part < u32(entry.w); part++) {
-sum += ld_X(at);
+${addTo("sum", "ld_X(at)")}
 at += u32(step.x) * 65536u + u32(step.y);
 }
 }
 st_Y(id, sum);`,
     },
-    sizes: [blocks * BLOCK_WORDS],
+    sizes: [blocks * BLOCK_WORDS, ZERO[1]],
     groups: blocks,
   };
 }

@@ -7,6 +7,7 @@ import type { DeviceClass } from "../base/mod.ts";
 import { chunkRowsGpu, columnGpu } from "./column_gpu.ts";
 import { type ColumnPlan, partsOf, sumText } from "./column_sums.ts";
 import { columnOnly, needs, statements, zeroTails } from "./expr.ts";
+import { addTo, KEPT, newSum, ZERO } from "./kahan.ts";
 import type { Kernel, Launch } from "./wgsl.ts";
 
 const WORKGROUP = 32;
@@ -38,12 +39,22 @@ function columnSoftware(plan: ColumnPlan): Launch {
     value,
     isFirst: "r == first",
     seen: "f32(end - first)",
+    long: true,
     store: (partial, part, sum) => {
       const line = `(outer * P.chunks + chunk) * ${partsOf(partial)}u + ${part}u`;
       return `st_${partial.operand}((${line}) * P.perRow + c, ${sum});`;
     },
   });
-  const sizes = ["total", "perRow", "chunks", "rows", "chunk", ...(masked ? ["last"] : []), ...wanted.sizes];
+  const sizes = [
+    "total",
+    "perRow",
+    "chunks",
+    "rows",
+    "chunk",
+    ZERO[0],
+    ...(masked ? ["last"] : []),
+    ...wanted.sizes,
+  ];
   const kernel: Kernel = {
     label: "column",
     sizes,
@@ -53,6 +64,7 @@ function columnSoftware(plan: ColumnPlan): Launch {
     reads: plan.reads,
     writes: [...plan.partials.map((p) => p.operand), ...plan.stores.map((s) => s.operand)],
     workgroup: WORKGROUP,
+    declarations: KEPT,
     body: `if (id >= P.total) { return; }
 let part = div_u(id, P.perRow);
 let c = id - part * P.perRow;
@@ -79,6 +91,7 @@ ${sums.after}`,
     ["rows", plan.rows],
     ["chunk", plan.chunk],
     ["last", plan.last],
+    ZERO,
   ]);
   return {
     kernel,
@@ -97,27 +110,26 @@ export function columnFinish(
   if (target === "gpu" && sizes.chunks > FEW_CHUNKS) return finishGpu(reduction, sizes);
   const workgroup = target === "gpu" ? 64 : 16;
   const total = sizes.outer * sizes.parts * sizes.perRow, line = sizes.parts * sizes.perRow;
-  const join = (a: string, b: string) => reduction === "sum" ? `${a} + ${b}` : `max(${a}, ${b})`;
+  const summing = reduction === "sum";
   return {
     kernel: {
       label: `column ${reduction} finish`,
-      sizes: ["total", "line", "chunks"],
+      sizes: ["total", "line", "chunks", ZERO[0]],
       reads: ["X"],
       writes: ["Y"],
       workgroup,
+      declarations: KEPT,
       body: `if (id >= P.total) { return; }
 let outer = div_u(id, P.line);
 var at = outer * P.chunks * P.line + id - outer * P.line;
-var a = ld_X(at); var b = vec4f(${reduction === "sum" ? "0.0" : "-3.4028234e38"});
-for (var t = 1u; t + 1u < P.chunks; t += 2u) {
-b = ${join("b", "ld_X(at + P.line)")};
-at += 2u * P.line;
-a = ${join("a", "ld_X(at)")};
+${summing ? newSum("all") : "var all = vec4f(-3.4028234e38);"}
+for (var t = 0u; t < P.chunks; t++) {
+${summing ? addTo("all", "ld_X(at)") : "all = max(all, ld_X(at));"}
+at += P.line;
 }
-if (P.chunks % 2u == 0u) { b = ${join("b", "ld_X(at + P.line)")}; }
-st_Y(id, ${join("a", "b")});`,
+st_Y(id, all);`,
     },
-    sizes: [total, line, sizes.chunks],
+    sizes: [total, line, sizes.chunks, ZERO[1]],
     groups: Math.ceil(total / workgroup),
   };
 }

@@ -3,6 +3,7 @@
 
 import { type ColumnPlan, joinRows, joinsOf, partsOf, sumText } from "./column_sums.ts";
 import { columnOnly, needs, statements, zeroTails } from "./expr.ts";
+import { KEPT, ZERO } from "./kahan.ts";
 import type { Launch } from "./wgsl.ts";
 
 export const COLUMN_THREADS = 256;
@@ -34,6 +35,7 @@ export function columnGpu(plan: ColumnPlan, widest?: number): Launch {
     value,
     isFirst: "seen == 0.0",
     seen: "seen",
+    long: true,
     sharedRows: "f32(end - first)",
     store: (partial, part, sum) => {
       const parts = partsOf(partial);
@@ -69,6 +71,7 @@ ${sums.after}`;
     ["rows", plan.rows],
     ["chunk", plan.chunk],
     ["last", plan.last],
+    ZERO,
   ]);
   const sizes = [...numbers.keys()].filter((name) => !wanted.constants.includes(name));
   return {
@@ -81,7 +84,7 @@ ${sums.after}`;
       reads: plan.reads,
       writes: [...plan.partials.map((p) => p.operand), ...plan.stores.map((s) => s.operand)],
       workgroup: COLUMN_THREADS,
-      declarations: joinOverRows(joinsOf(plan.partials)),
+      declarations: [KEPT, joinOverRows(joinsOf(plan.partials))].join("\n"),
       body,
     },
     sizes: sizes.map((name) => numbers.get(name)!),

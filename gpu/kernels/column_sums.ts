@@ -3,6 +3,7 @@
 // are joined through workgroup memory in a fixed order.
 
 import type { Program } from "./expr.ts";
+import { addTo, newSum } from "./kahan.ts";
 
 /** sum and max leave one word a column; moments leaves two: mean and sum of squared deviations of the rows. */
 export type Reduction = "sum" | "max" | "moments";
@@ -36,6 +37,8 @@ export interface SumPlace {
   readonly seen: string;
   /** Stores one of a partial's words. */
   readonly store: (partial: PartialSums, part: number, value: string) => string;
+  /** Many rows to one invocation: what their additions round off is kept (wants `KEPT` and the size `zero`). */
+  readonly long?: boolean;
   /** Rows of all invocations together, where they share a column; wants `over_rows` (see `joinRows`). */
   readonly sharedRows?: string;
 }
@@ -60,20 +63,22 @@ export function sumText(partials: readonly PartialSums[], at: SumPlace): SumText
   const vars: string[] = [], row: string[] = [], after: string[] = [];
   const join = (kind: "sum" | "max", value: string) =>
     at.sharedRows === undefined ? value : `over_rows_${kind}(${value}, lane)`;
+  const begin = (sum: string) => at.long ? newSum(sum) : `var ${sum} = vec4f(0.0);`;
+  const add = (sum: string, value: string) => at.long ? addTo(sum, value) : `${sum} += ${value};`;
   partials.forEach((partial, p) =>
     partial.steps.forEach((step, s) => {
       const a = `a${p}_${s}`, value = at.value(step);
       if (partial.reduction !== "moments") {
         const largest = partial.reduction === "max";
-        vars.push(`var ${a} = vec4f(${largest ? "-3.4028234e38" : "0.0"});`);
-        row.push(largest ? `${a} = max(${a}, ${value});` : `${a} += ${value};`);
+        vars.push(largest ? `var ${a} = vec4f(-3.4028234e38);` : begin(a));
+        row.push(largest ? `${a} = max(${a}, ${value});` : add(a, value));
         after.push(`${a} = ${join(partial.reduction, a)};`, at.store(partial, s, a));
         return;
       }
       // Deviations from the first row keep the squares small whatever the offset of the data.
-      vars.push(`var f${a} = vec4f(0.0); var ${a} = vec4f(0.0); var q${a} = vec4f(0.0);`);
+      vars.push(`var f${a} = vec4f(0.0);`, begin(a), begin(`q${a}`));
       row.push(`if (${at.isFirst}) { f${a} = ${value}; }`);
-      row.push(`{ let d = ${value} - f${a}; ${a} += d; q${a} = fma(d, d, q${a}); }`);
+      row.push(`{ let d = ${value} - f${a};`, add(a, "d"), `${add(`q${a}`, "d * d")} }`);
       after.push(`let m${a} = ${a} / max(${at.seen}, 1.0);`);
       after.push(`q${a} = max(q${a} - ${a} * m${a}, vec4f(0.0)); f${a} += m${a};`);
       if (at.sharedRows !== undefined) {

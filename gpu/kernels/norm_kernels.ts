@@ -3,6 +3,7 @@
 
 import type { DeviceClass } from "../base/mod.ts";
 import { acrossOf, COLUMN_THREADS, joinOverRows } from "./column_gpu.ts";
+import { addTo, KEPT, newSum, ZERO } from "./kahan.ts";
 import type { Launch } from "./wgsl.ts";
 
 const FINISH = `let inv = 1.0 / sqrt(variance + vec4f(P.eps));
@@ -33,27 +34,28 @@ function finishSoftware(size: BatchStats): Launch {
   return {
     kernel: {
       label: "batch norm finish",
-      sizes: ["perRow", "last", "chunks", "chunkRows", "rows"],
+      sizes: ["perRow", "last", "chunks", "chunkRows", "rows", ZERO[0]],
       constants: ["eps"],
       reads: ["X", "G", "B"],
       writes: ["Y"],
       workgroup: 8,
+      declarations: KEPT,
       body: `if (id >= P.perRow) { return; }
 ${INSIDE}
 let first = ld_X(id);
-var shift = vec4f(0.0); var squares = vec4f(0.0);
+${newSum("shift")} ${newSum("squares")}
 for (var t = 0u; t < P.chunks; t++) {
 let count = f32(min(P.chunkRows, P.rows - t * P.chunkRows));
 let d = ld_X(2u * t * P.perRow + id) - first;
-shift = fma(d, vec4f(count), shift);
-squares += fma(d * d, vec4f(count), ld_X((2u * t + 1u) * P.perRow + id));
+${addTo("shift", "d * count")}
+${addTo("squares", "fma(d * d, vec4f(count), ld_X((2u * t + 1u) * P.perRow + id))")}
 }
 let away = shift / f32(P.rows);
 let mean = first + away;
 let variance = max(squares / f32(P.rows) - away * away, vec4f(0.0));
 ${FINISH}`,
     },
-    sizes: [perRow, size.last, size.chunks, size.chunkRows, size.rows],
+    sizes: [perRow, size.last, size.chunks, size.chunkRows, size.rows, ZERO[1]],
     constants: [size.eps],
     groups: Math.ceil(perRow / 8),
   };
