@@ -3,4 +3,8 @@
 
 export { Hono } from "npm:hono@4.13.19";
 export type { MiddlewareHandler } from "npm:hono@4.13.19";
-export { html } from "npm:hono@4.13.19/html";
+export { html, raw } from "npm:hono@4.13.19/html";
+
+/** Observable Plot draws, into the document of linkedom where there is no browser. */
+export * as Plot from "npm:@observablehq/plot@0.6.17";
+export { parseHTML } from "npm:linkedom@0.18.12";

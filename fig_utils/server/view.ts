@@ -1,11 +1,12 @@
-// The local page of a study: a table of its arms, one arm's classes from the most to the least frequent, and
-// its run folders. Plain HTML made on the server from the files as they stand, with no script; the policy sent
-// with it lets nothing in but the style sheet and the icon. It reads the study's folder and nothing else.
-import { Hono, html } from "../deps.ts";
+// The local page of a study: a table of its arms and their figure, one arm's classes from the most to the least
+// frequent, and its run folders. Plain HTML made on the server from the files as they stand, with no script; the
+// policy sent with it lets nothing in but the style sheet and the icon. It reads the study's folder and nothing else.
+import { Hono, html, raw } from "../deps.ts";
 import type { MiddlewareHandler } from "../deps.ts";
 import { listRuns, type RunSummary } from "../../data_utils/mod.ts";
+import { accuracyByFrequency } from "../figures/accuracy_by_frequency.ts";
 import { isLoopback } from "./loopback.ts";
-import { type Arm, readReport, type StudyReport } from "./report.ts";
+import { type Arm, readReport, type StudyReport } from "../report.ts";
 
 const policy = [
   "default-src 'none'",
@@ -21,6 +22,8 @@ const style = `
 body { max-width: 64rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
 .scroll { overflow-x: auto; }
+figure { margin: 2rem 0 0; }
+figure svg { display: block; min-width: 46rem; max-width: 100%; height: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: 0.2rem 0.8rem; text-align: right; border-bottom: 1px solid #8884; }
 th:first-child, td:first-child { text-align: left; }
@@ -77,7 +80,7 @@ function page(folder: string, report: StudyReport | null, runs: RunSummary[], ch
   <body>
     <h1>${folder}</h1>
     ${report ? armTable(report, chosen) : html`<p>No report yet; this page looks again every 10 seconds.</p>`}
-    ${chosen ? classTable(chosen) : ""}
+    ${report ? figure(report) : ""} ${chosen ? classTable(chosen) : ""}
     ${runTable(runs)}
   </body>
 </html>`;
@@ -127,6 +130,14 @@ function armTable({ arms, seconds }: StudyReport, chosen: Arm | undefined) {
         <tbody>${rows}</tbody>
       </table>
     </div>
+  `;
+}
+
+/** Hovering over a dot names the class. */
+function figure(report: StudyReport) {
+  if (report.arms.every(({ per_class }) => per_class.length === 0)) return "";
+  return html`
+    <figure class="scroll" tabindex="0">${raw(accuracyByFrequency(report))}</figure>
   `;
 }
 

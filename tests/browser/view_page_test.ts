@@ -35,6 +35,13 @@ Deno.test({
         "comb",
       ]);
 
+      // Four panels; the second arm has one class.
+      assertEquals(await page.locator("figure circle").count(), 2 * 3 + 2 * 1);
+      assertEquals(
+        await page.locator("figure circle title").first().textContent(),
+        "comb: 12 in training, 20.0 % right",
+      );
+
       // Only a style sheet that the policy lets in gives numbers their right edge.
       const align = await page.evaluate(
         "getComputedStyle(document.querySelector('#arms td + td')).textAlign",

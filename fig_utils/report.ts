@@ -1,6 +1,6 @@
-// A study's report.json: the arms with their measures and per-class tables. It is checked as it is read, so that
-// the view can say which field is at fault; a study still under way has none yet, and is shown by its runs alone.
-import type { ClassRow } from "../../data_utils/mod.ts";
+// A study's report.json: the arms with their measures and per-class tables. It is checked as it is read, so that view
+// and figures can say which field is at fault; a study still under way has none yet, and is shown by its runs alone.
+import type { ClassRow } from "../data_utils/mod.ts";
 
 /** One trained model of a study; accuracies are fractions. */
 export interface Arm {
@@ -11,32 +11,41 @@ export interface Arm {
   /** Rank correlation over the classes; null where one of the two is the same for all. */
   rho_freq_acc: number | null;
   rho_freq_pred: number | null;
-  /** Mean accuracy of the frequent, the middle and the rare third of the classes. */
-  head: number;
-  middle: number;
-  tail: number;
+  /** Mean accuracy of the frequent, the middle and the rare third of the classes; null where there are no thirds. */
+  head: number | null;
+  middle: number | null;
+  tail: number | null;
   per_class: ClassRow[];
 }
 
-/** The part of report.json that the view shows. */
+/** The part of report.json that view and figures show. */
 export interface StudyReport {
   arms: Arm[];
   seconds?: number;
 }
 
-/**
- * The report in a study's folder, or null while there is none.
- * Throws SyntaxError naming the file and the field for a report that is not one.
- */
+/** The report in a study's folder, or null while there is none. Throws as {@link readReportFile}. */
 export async function readReport(folder: string): Promise<StudyReport | null> {
-  const file = `${folder}/report.json`;
+  try {
+    return await readReportFile(`${folder}/report.json`);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+/**
+ * Reads a report. Throws SyntaxError naming the file and the field for a file that is not one, Deno.errors.NotFound
+ * where there is none.
+ */
+export async function readReportFile(file: string): Promise<StudyReport> {
   let report: unknown;
   try {
     report = JSON.parse(await Deno.readTextFile(file));
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
     if (error instanceof SyntaxError) throw new SyntaxError(`${file} is not JSON: ${error.message}`);
-    throw error;
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new Deno.errors.NotFound(`${file} is not there; a study writes it when it is done`);
   }
   const { arms, seconds } = asRecord(report);
   if (!Array.isArray(arms)) throw new SyntaxError(`${file}: arms is missing or of the wrong type`);
@@ -51,16 +60,17 @@ export async function readReport(folder: string): Promise<StudyReport | null> {
 
 type Check = (value: unknown) => boolean;
 
-const text: Check = (value) => typeof value === "string";
+const string: Check = (value) => typeof value === "string";
 const number: Check = (value) => typeof value === "number";
 const numberOrNull: Check = (value) => value === null || number(value);
 
 const armFields: Record<keyof Arm, Check> = {
-  ...{ arm: text, seed: number, top1: number, top5: number, head: number, middle: number, tail: number },
-  ...{ rho_freq_acc: numberOrNull, rho_freq_pred: numberOrNull, per_class: Array.isArray },
+  ...{ arm: string, seed: number, top1: number, top5: number, per_class: Array.isArray },
+  ...{ rho_freq_acc: numberOrNull, rho_freq_pred: numberOrNull },
+  ...{ head: numberOrNull, middle: numberOrNull, tail: numberOrNull },
 };
 const rowFields: Record<keyof ClassRow, Check> = {
-  class: text,
+  class: string,
   freq: number,
   acc: numberOrNull,
   pred: number,
