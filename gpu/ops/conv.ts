@@ -1,7 +1,7 @@
 // Two-dimensional convolution (NHWC images, HWIO weights) and its two gradients as ops of their own. Each of the
 // three is linear in both inputs, and the gradients of each are the other two, so differentiation stays among them.
 
-import { lowerConv } from "./lowering_conv.ts";
+import { type ConvSizes, lowerConv } from "./lowering_conv.ts";
 import { type Shape, showShape, sizeOf } from "../base/mod.ts";
 import { type Attrs, defineOp, emit, type OpCase, type RefArray, type Tensor } from "../graph/mod.ts";
 import { expectFloats, expectLayout, expectWhole } from "./expect.ts";
@@ -41,21 +41,6 @@ export function conv2dDW(
 ): Tensor {
   const { stride, padding, kh, kw } = options;
   return emit(x.graph, "conv2dDW", [x, dy], { stride, padding, kh, kw });
-}
-
-/** All sizes of one convolution; `height` and `width` are the image's, `rows` and `columns` the result's. */
-export interface ConvSizes {
-  readonly n: number;
-  readonly height: number;
-  readonly width: number;
-  readonly c: number;
-  readonly kh: number;
-  readonly kw: number;
-  readonly o: number;
-  readonly rows: number;
-  readonly columns: number;
-  readonly stride: number;
-  readonly padding: number;
 }
 
 /** Sizes of a convolution from the shapes of image and weights; throws as `conv2d` does. */

@@ -5,8 +5,8 @@ import { type ContractSpec, type ConvWindow, type Lowered, lowered, type MatrixA
 
 const flat = (row: number): MatrixAt => ({ row, batch0: 0, batch1: 0 });
 
-/** Images n of height x width x c, windows kh x kw to rows x columns x o. */
-interface Sizes {
+/** All sizes of one convolution; `height` and `width` are the image's, `rows` and `columns` the result's. */
+export interface ConvSizes {
   readonly n: number;
   readonly height: number;
   readonly width: number;
@@ -20,7 +20,7 @@ interface Sizes {
   readonly padding: number;
 }
 
-export function lowerConv(s: Sizes, kind: ConvWindow["kind"]): Lowered {
+export function lowerConv(s: ConvSizes, kind: ConvWindow["kind"]): Lowered {
   const ci = Math.ceil(s.c / 4), co = Math.ceil(s.o / 4);
   const pixels = s.n * s.rows * s.columns, inPixels = s.n * s.height * s.width;
   const plain = s.kh === 1 && s.kw === 1 && s.stride === 1 && s.padding === 0;
