@@ -36,7 +36,7 @@ export async function runChild({ args, env, onLine, signal }: ChildCommand): Pro
     for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
       const lines = (rest + text).split("\n");
       rest = lines.pop()!;
-      for (const line of lines) onLine(JSON.parse(line));
+      for (const line of lines) if (line.startsWith("{")) onLine(JSON.parse(line));
     }
     const { code } = await child.status;
     if (code === 0) return;

@@ -136,7 +136,7 @@ function fileSets(settings: StudySettings, { onProgress, signal }: PrepareOption
   let size: Promise<number> | undefined;
   return async (part, seed) => {
     const { classNames, samples, skips } = await (found[part] ??= read(part));
-    size ??= found.train!.then((train) => data.size ?? suitableSize(train.samples, 64));
+    size ??= (found.train ??= read("train")).then((train) => data.size ?? suitableSize(train.samples, 64));
     const selection = part === "train"
       ? { law: parseLaw(law, classNames), most: images, seed }
       : { perClass: data.testPerClass ?? samples.length, seed: 0 };

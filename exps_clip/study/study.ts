@@ -66,7 +66,8 @@ async function trainRuns(runs: readonly RunName[], options: StudyOptions): Promi
   const underWay = new Map<RunName, TrainingReport>();
   let done = total - runs.length;
   const show = () => progress.show(progressText(underWay, { done, total, settings }));
-  const data = dataMaker(dir, settings, { onProgress: (text) => progress.show(text), signal });
+  const onProgress = (text: string) => void (underWay.size === 0 && progress.show(text));
+  const data = dataMaker(dir, settings, { onProgress, signal });
   const seeds = [...new Set(runs.map(({ seed }) => seed))];
 
   const train = async (run: RunName, stop: AbortSignal) => {
