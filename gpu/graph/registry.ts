@@ -55,10 +55,10 @@ export interface OpRecord {
   /** - its own kernels: a `Lowered` of kernels/lowered.ts. */
   readonly lower?: (node: Tensor, target: DeviceClass) => unknown;
   /**
-   * Where activations are stored in halves (run/precision.ts), the result stays in f32: sums and statistics; with
-   * "inputs too", the inputs as well: losses and their logits.
+   * What stays in f32 where activations are stored in halves (run/precision.ts): the result (sums, statistics), the
+   * inputs (masked scores, which no half can hold), or both (losses and their logits).
    */
-  readonly exact?: "result" | "inputs too";
+  readonly exact?: "result" | "inputs" | "both";
   /** Floating-point operations of one evaluation. */
   readonly flops?: (node: Tensor) => number;
   readonly cases: readonly OpCase[];

@@ -143,7 +143,7 @@ function opCase({ name, classes, target, smoothing = 0, ignore = -100, large }: 
 
 defineOp({
   name: "crossEntropy",
-  exact: "inputs too",
+  exact: "both",
   lower: lowerCrossEntropy,
   infer: (inputs, attrs) => {
     inferLogits(inputs, attrs.smoothing);

@@ -75,6 +75,7 @@ const plainCases = rows.map((shape) => ({ name: showShape(shape), inputs: [{ sha
 
 defineOp({
   name: "softmax",
+  exact: "inputs",
   lower: lowerSoftmax,
   infer: (inputs, attrs) => {
     const [x] = inputs;
@@ -105,7 +106,7 @@ defineOp({
 
 defineOp({
   name: "logSoftmax",
-  exact: "inputs too",
+  exact: "both",
   lower: lowerLogSoftmax,
   infer: (inputs) => {
     expectFloats(inputs);

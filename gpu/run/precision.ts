@@ -2,7 +2,7 @@
 // made, so that all its readers see the same number however kernels are fused. Halves are results of ops, of more than
 // a thousand words, that come from the batch or the weights: activations and their gradients. In f32 stay
 //   what was there before (inputs, constants, slabs) and what leaves the program (outputs, new slabs);
-//   indices, parts of sums, and the results of ops whose record says `exact`: sums, statistics, losses and their logits;
+//   indices, parts of sums, and what a record says is `exact`: sums, statistics, losses, logits, attention scores;
 //   vectors, and rows of fewer than four numbers, which are numbers about rows;
 //   the gradients that `collect` gathers, and what is computed from it or from slabs alone: the optimiser.
 // Contractions read their weights from a shadow of the slab in halves, made from the f32 slab at the start of each run.
@@ -41,7 +41,7 @@ export function expectStorage(gpu: Gpu, storage: StorageType = "f32"): void {
 export function halfNodes(roots: readonly Tensor[]): Set<Tensor> {
   const nodes = reachable(roots);
   const ofModel = new Set<Tensor>(), ofUpdate = new Set<Tensor>();
-  const exact = new Set(roots.map((root) => viewOf(root).root)), ofLoss = new Set<Tensor>();
+  const exact = new Set(roots.map((root) => viewOf(root).root)), scores = new Set<Tensor>();
   for (const node of nodes) {
     if (node.op === "input" || node.op === "param" || node.inputs.some((t) => ofModel.has(t))) {
       ofModel.add(node);
@@ -49,15 +49,15 @@ export function halfNodes(roots: readonly Tensor[]): Set<Tensor> {
     if (node.op === "collect" || node.inputs.some((t) => ofUpdate.has(t))) ofUpdate.add(node);
     if (isLeaf(node)) continue;
     const { exact: kept } = opRecord(node.op);
-    if (kept !== undefined) exact.add(node);
-    if (kept === "inputs too") node.inputs.forEach((source) => madeOf(source, ofLoss));
-    if (node.op === "collect") { for (const source of node.inputs) exact.add(viewOf(source).root); }
+    if (kept === "result" || kept === "both") exact.add(node);
+    if (kept === "inputs" || kept === "both") node.inputs.forEach((source) => madeOf(source, scores));
+    if (node.op === "collect") node.inputs.forEach((source) => exact.add(viewOf(source).root));
   }
   return new Set(
     nodes.filter((node) =>
       !isLeaf(node) && node.dtype === "f32" && vec4sOf(node.shape) > SMALL_WORDS &&
       lastOf(node.shape) >= 4 && rowsOf(node.shape) > 1 &&
-      ofModel.has(node) && !ofUpdate.has(node) && !exact.has(node) && !ofLoss.has(node)
+      ofModel.has(node) && !ofUpdate.has(node) && !exact.has(node) && !scores.has(node)
     ),
   );
 }
