@@ -6,6 +6,7 @@ import {
   describeFlags,
   describeSkipped,
   type ImageSource,
+  memoryLine,
   type NeuralCollapse,
   openImageSource,
   parseLaw,
@@ -102,6 +103,7 @@ async function train(args: readonly string[], signal: AbortSignal): Promise<void
     about: { data: source, law: flags.law ?? null, images: data.count, frequencies },
     weights: await startingWeights(flags.pretrained, flags["partial-load"]),
     saveEvery: flags["save-every"],
+    onMemory: (part, { total }) => progress.note(memoryLine(part, total)),
     onReport: (report) => progress.show(stepLine(report, settings.batchSize)),
   });
   gpu.close();

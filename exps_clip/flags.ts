@@ -107,6 +107,12 @@ export const clipTrainFlags = {
   beta2: { kind: "number", least: 0, most: 1, help: "AdamW's second beta" },
   eps: { kind: "number", least: 0, help: "AdamW's epsilon" },
   wd: { kind: "number", least: 0, help: "weight decay" },
+  precision: {
+    kind: "text",
+    default: "fp32",
+    choices: ["fp32", "amp"],
+    help: "amp stores activations in half precision, on a GPU that can",
+  },
   warmup: { kind: "number", least: 0, help: "steps of the warm-up; below 1: their share of all steps" },
   pretrained: { kind: "text", value: "FILE", help: "safetensors with weights to begin with" },
   "partial-load": {
@@ -206,6 +212,7 @@ export function clipSettings(
     weightDecay: flags.wd ?? recipe.weightDecay,
     decay: recipe.decay,
     warmup: flags.warmup ?? recipe.warmup,
+    storage: flags.precision === "amp" ? "f16" : "f32",
     frozen: [
       ...flags["lock-image"] ? ["visual" as const] : [],
       ...flags["lock-text"] ? ["text" as const] : [],
@@ -220,9 +227,14 @@ export function epochsOf(flags: Pick<FlagValues<typeof clipTrainFlags>, "epochs"
 }
 
 /** The reference's automatic name without its date, so that the same command finds its run again. */
-export function clipRunName({ name, lr, batchSize, frozen, seed }: ClipSettings, epochs: number): string {
+export function clipRunName(
+  { name, lr, batchSize, storage, frozen, seed }: ClipSettings,
+  epochs: number,
+): string {
   const locked = frozen.map((tower) => `-freeze${tower}`).join("");
-  return `${name}-lr_${lr}-b_${batchSize}-e_${epochs}-p_fp32${locked}-seed_${seed}`;
+  return `${name}-lr_${lr}-b_${batchSize}-e_${epochs}-p_${
+    storage === "f16" ? "amp" : "fp32"
+  }${locked}-seed_${seed}`;
 }
 
 /** What a run's config.json tells. Throws SyntaxError when it is no CLIP run's. */

@@ -103,6 +103,8 @@ export interface ClipSettings extends Omit<ClipRecipe, "epochs" | "model"> {
   readonly steps: number;
   /** Micro-batches to a step; the loss is that of the whole batch. */
   readonly accumulate: number;
+  /** How activations are stored; "f16" needs a GPU with shader-f16. */
+  readonly storage: "f32" | "f16";
   /** Towers that stay as they began. */
   readonly frozen: readonly ("visual" | "text")[];
   readonly seed: number;

@@ -7,6 +7,7 @@ import {
   decayClip,
   decayMatrices,
   type Gpu,
+  type MemoryReport,
   modelTensors,
   optimizerTensors,
   stateOf,
@@ -48,6 +49,8 @@ export interface ClipJob {
   readonly weights?: ReadonlyMap<string, StoredTensor>;
   /** Seconds between checkpoints, at least; default 15. */
   readonly saveEvery?: number;
+  /** Told how much memory each part of the training takes, before it is allocated. */
+  readonly onMemory?: (part: string, report: MemoryReport) => void;
   readonly onReport?: (report: TrainingReport) => void;
   readonly signal?: AbortSignal;
 }
@@ -72,6 +75,8 @@ export async function trainClip(job: ClipJob): Promise<RunResult> {
     schedule: (step) => ({ lr: rate(step) }),
     accumulate,
     seed,
+    storage: settings.storage,
+    onMemory: job.onMemory,
   });
   try {
     if (job.weights) {

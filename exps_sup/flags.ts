@@ -69,6 +69,7 @@ export const supTrainFlags = {
   wd: { kind: "number", least: 0, help: "weight decay" },
   "weight-decay": { kind: "number", least: 0, help: "the same as --wd" },
   scheduler: { kind: "text", choices: ["cosine", "step", "multistep"], help: "course of the learning rate" },
+  amp: { kind: "switch", help: "store activations in half precision, on a GPU that can" },
   "sample-head": { kind: "switch", help: "score a sub-vocabulary of the classes at each step" },
   "num-to-sample": { kind: "whole", least: 2, default: 50, help: "classes in a sub-vocabulary" },
   "sample-weight": {
@@ -141,6 +142,7 @@ export function supSettings(
     weightDecay: flags.wd ?? flags["weight-decay"] ?? recipe.weightDecay,
     schedule: (flags.scheduler ?? recipe.schedule) as ScheduleName,
     warmup: recipe.warmup,
+    storage: flags.amp ? "f16" : "f32",
     vocabulary: flags["sample-head"]
       ? { size: flags["num-to-sample"], processes, weighting: flags["sample-weight"] as Weighting }
       : null,

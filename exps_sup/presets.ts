@@ -118,6 +118,8 @@ export interface SupSettings extends Omit<SupRecipe, "epochs" | "arch"> {
   readonly steps: number;
   /** Micro-batches to a step. */
   readonly accumulate: number;
+  /** How activations are stored; "f16" needs a GPU with shader-f16. */
+  readonly storage: "f32" | "f16";
   readonly vocabulary: SubVocabularySettings | null;
   /** Parts of the model that stay as they began. */
   readonly frozen: readonly ("visual" | "attnpool" | "head")[];

@@ -5,6 +5,7 @@ import {
   describeFlags,
   describeSkipped,
   type ImageSource,
+  memoryLine,
   type NeuralCollapse,
   openImageSource,
   parseLaw,
@@ -84,6 +85,7 @@ async function train(args: readonly string[], signal: AbortSignal): Promise<void
     frequencies,
     weights: await startingWeights(weightFiles),
     saveEvery: flags["save-every"],
+    onMemory: (part, { total }) => progress.note(memoryLine(part, total)),
     onReport: (report) => progress.show(stepLine(report, settings.batchSize)),
     signal,
   });

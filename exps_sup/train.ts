@@ -4,6 +4,7 @@
 import {
   createTrainer,
   type Gpu,
+  type MemoryReport,
   modelTensors,
   optimizerTensors,
   stateOf,
@@ -40,6 +41,8 @@ export interface SupJob {
   readonly weights?: ReadonlyMap<string, StoredTensor>;
   /** Seconds between checkpoints, at least; default 15. */
   readonly saveEvery?: number;
+  /** Told how much memory each part of the training takes, before it is allocated. */
+  readonly onMemory?: (part: string, report: MemoryReport) => void;
   readonly onReport?: (report: TrainingReport) => void;
   readonly signal?: AbortSignal;
 }
@@ -60,6 +63,8 @@ export async function trainSup(job: SupJob): Promise<RunResult> {
     schedule: (step) => ({ lr: rate(step) }),
     accumulate,
     seed,
+    storage: settings.storage,
+    onMemory: job.onMemory,
   });
   try {
     if (job.weights) {

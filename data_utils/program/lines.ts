@@ -9,6 +9,11 @@ export function stepLine({ step, steps, loss, rate }: TrainingReport, imagesPerS
   return `step ${step} of ${steps}, loss ${loss.toFixed(3)}, ${rate.toFixed(0)} images/s, ${left} left`;
 }
 
+/** "memory of the step: 812 MiB" */
+export function memoryLine(part: string, bytes: number): string {
+  return `memory of the ${part}: ${Math.ceil(bytes / 2 ** 20)} MiB`;
+}
+
 /** A fraction in percent with one digit behind the point, or a dash where there is none. */
 export function percent(value: number | null | undefined): string {
   return value === null || value === undefined ? "-" : (value * 100).toFixed(1);

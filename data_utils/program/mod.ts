@@ -9,5 +9,5 @@ export {
   readFlags,
 } from "./flags.ts";
 export { errorLine, exitCode, Failure, runProgram, Stopped } from "./outcome.ts";
-export { percent, rhoText, scoreLines, stepLine } from "./lines.ts";
+export { memoryLine, percent, rhoText, scoreLines, stepLine } from "./lines.ts";
 export { clockTime, type Progress, progressOn } from "./progress.ts";

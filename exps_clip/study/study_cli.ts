@@ -48,7 +48,8 @@ const longestCaption = 77;
 
 /** The two experiments as the study's recipes: their small recipe, with the study's images, batch and steps. */
 function recipesOn(gpu: Gpu): Recipes {
-  const budget = ({ batchSize, steps }: StudySettings) => ({ batchSize, steps, accumulate: 1, frozen: [] });
+  const budget = ({ batchSize, steps }: StudySettings) =>
+    ({ batchSize, steps, accumulate: 1, frozen: [], storage: "f32" }) as const;
   return {
     sl({ arm, seed, settings, train, ...run }) {
       const { epochs: _, arch, ...recipe } = supRecipes.small, { size, classNames } = train;

@@ -125,7 +125,7 @@ Deno.test("sup, study: one line and an exit code for what is wrong with data, se
       if (env && Deno.build.os !== "linux") continue;
       const result = await run(sup, args, env);
       assertEquals([result.code, result.out], [code, ""], result.err);
-      const said = result.err.split("\n").filter((text) => !/images read$|^step \d/.test(text));
+      const said = result.err.split("\n").filter((text) => !/images read$|^memory of|^step \d/.test(text));
       assertEquals(said.length, 1, result.err);
       assertMatch(said[0], line);
     }
