@@ -20,11 +20,17 @@ export const predictions: Measure = {
   even: true,
   of: ({ pred }) => pred,
   text: (value) => `predicted ${value} times`,
-  axis: (most) => ({ type: "sqrt", domain: [0, Math.max(1, most)], ticks: rootTicks(most) }),
+  axis: (most) => {
+    const ticks = rootTicks(most);
+    return { type: "sqrt", domain: [0, ticks[ticks.length - 1]], ticks };
+  },
 };
 
-/** Round numbers from 0 on that stand about equally far apart under a root. */
+/** Whole round numbers from 0 to `most` or a little above, which stand well apart under a root. */
 function rootTicks(most: number): number[] {
-  const unit = 10 ** Math.floor(Math.log10(Math.max(1, most)) - 1);
-  return [0, 1, 5, 10, 20, 40, 60, 80].map((step) => step * unit).filter((at) => at <= most);
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, most))) - 1);
+  const end = [10, 15, 20, 30, 40, 60, 80, 100].find((step) => step * unit >= most)!;
+  return [0, 1, 5, 10, 20, 40, 60, 80, 100].filter((step) => step < end).concat(end).map((step) =>
+    step * unit
+  );
 }

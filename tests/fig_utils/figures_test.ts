@@ -3,6 +3,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { accuracyByFrequency, type Arm, type StudyReport, svgFile } from "../../fig_utils/mod.ts";
 import { frequencyAxis } from "../../fig_utils/figures/frequency_axis.ts";
+import { predictions } from "../../fig_utils/figures/measures.ts";
 import { elementsOf, readSvg, type XmlElement } from "./svg_reading.ts";
 
 const frequencies = [400, 200, 100, 50, 25, 12];
@@ -130,6 +131,19 @@ Deno.test("figures: many arms go on underneath; the same report makes the same f
   const file = svgFile(accuracyByFrequency(report));
   assertEquals(file, svgFile(accuracyByFrequency(structuredClone(report))));
   assertEquals(elementsOf(readSvg(file.trimEnd()), "style").length, 1);
+});
+
+Deno.test("figures: predictions up to any number stand below the axis' last tick, which is near", () => {
+  for (const most of [0, 1, 9, 10, 11, 99, 101, 397, 405, 1000, 87_654_321]) {
+    const { ticks, domain } = predictions.axis(most);
+    const last = ticks[ticks.length - 1];
+    assertEquals(domain, [0, last]);
+    assertEquals(ticks[0], 0);
+    assert(last >= most && last <= Math.max(10, 2 * most), `${most}: ${ticks}`);
+    assert(
+      ticks.length >= 4 && ticks.length <= 9 && ticks.every((tick, i) => i === 0 || tick > ticks[i - 1]),
+    );
+  }
 });
 
 Deno.test("figures: frequency axis", () => {
