@@ -93,7 +93,7 @@ async function train(args: readonly string[], signal: AbortSignal): Promise<void
   tellSkipped(progress.note, data, test);
   progress.end();
   if (flags.json) console.log(JSON.stringify({ run: dir, ...result }));
-  else console.log([dir, ...scoreLines(result)].join("\n"));
+  else console.log([dir, ...test ? scoreLines(result) : []].join("\n"));
 }
 
 async function evaluate(args: readonly string[], signal: AbortSignal): Promise<void> {
