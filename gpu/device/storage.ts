@@ -37,12 +37,17 @@ export function storageBytes(gpu: Gpu, words: number): number {
     : Math.max(1, words) * 16;
 }
 
-/** Throws RangeError above the device's limit, with the advice to make the batch smaller. */
-export function createStorage(gpu: Gpu, words: number, label: string): Storage {
+/** Throws RangeError above the device's limit, with the remedy. */
+export function createStorage(
+  gpu: Gpu,
+  words: number,
+  label: string,
+  remedy = "take a smaller micro-batch",
+): Storage {
   if (words > maxWords(gpu)) {
     throw new RangeError(
       `${label} needs ${(words * 16 / 2 ** 20).toFixed(0)} MiB and this device binds at most ` +
-        `${(maxWords(gpu) * 16 / 2 ** 20).toFixed(0)} MiB at once: take a smaller micro-batch`,
+        `${(maxWords(gpu) * 16 / 2 ** 20).toFixed(0)} MiB at once: ${remedy}`,
     );
   }
   const bytes = storageBytes(gpu, words);
@@ -148,24 +153,38 @@ export async function readStorages(
   ranges: readonly WordRange[],
 ): Promise<Float32Array<ArrayBuffer>[]> {
   const spans = ranges.map((range) => copySpan(gpu, range));
-  const starts: number[] = [];
-  let total = 0;
-  for (const span of spans) {
-    starts.push(total);
-    total += Math.ceil(span.bytes / 256) * 256;
-  }
+  const { places, sizes } = stagingOf(spans.map(({ bytes }) => bytes), gpu.limits.maxBufferSize);
   const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ;
-  const staging = gpu.device.createBuffer({ size: Math.max(256, total), usage });
+  const staging = sizes.map((size) => gpu.device.createBuffer({ size, usage }));
   const encoder = gpu.device.createCommandEncoder();
-  ranges.forEach((range, i) => copyToBuffer(encoder, range, staging, starts[i]));
+  ranges.forEach((range, i) => copyToBuffer(encoder, range, staging[places[i].buffer], places[i].at));
   gpu.queue.submit([encoder.finish()]);
-  await staging.mapAsync(GPUMapMode.READ);
-  const all = staging.getMappedRange();
+  await Promise.all(staging.map((buffer) => buffer.mapAsync(GPUMapMode.READ)));
+  const mapped = staging.map((buffer) => buffer.getMappedRange());
   const results = ranges.map((range, i) => {
-    const from = starts[i] + spans[i].start, bytes = all.slice(from, from + range.words * wordBytes(range));
+    const { buffer, at } = places[i], from = at + spans[i].start;
+    const bytes = mapped[buffer].slice(from, from + range.words * wordBytes(range));
     return range.half ? Float32Array.from(new Uint16Array(bytes), fromHalfBits) : new Float32Array(bytes);
   });
-  staging.unmap();
-  staging.destroy();
+  for (const buffer of staging) {
+    buffer.unmap();
+    buffer.destroy();
+  }
   return results;
+}
+
+/** Where pieces of so many bytes lie, from multiples of 256 on, in buffers of at most `most` bytes. */
+function stagingOf(
+  pieces: readonly number[],
+  most: number,
+): { places: { buffer: number; at: number }[]; sizes: number[] } {
+  const sizes = [0];
+  const places = pieces.map((bytes) => {
+    const next = Math.ceil(sizes[sizes.length - 1] / 256) * 256, fits = next + bytes <= most;
+    if (!fits) sizes.push(0);
+    const at = fits ? next : 0;
+    sizes[sizes.length - 1] = at + bytes;
+    return { buffer: sizes.length - 1, at };
+  });
+  return { places, sizes: sizes.map((size) => Math.max(256, size)) };
 }

@@ -1,9 +1,11 @@
 // Where each tensor lies in a slab. A slab is one run of blocks of 256 floats; every tensor starts at a block and is
 // stored as on the device: its rows one after the other, each padded with zeros to whole vec4s. The store, `collect`
-// and the optimisers share this one definition, so a block of any slab belongs to one tensor.
+// and the optimisers share this one definition, so a block of any slab belongs to one tensor. What a device cannot bind
+// at once is a group of several slabs ("params", "params.1", ...), no tensor of which lies in two.
 
-import { lastOf, rowsOf, type Shape, sizeOf, vec4sOf, vec4sPerRow } from "../base/mod.ts";
-import { BLOCK } from "./leaf.ts";
+import { lastOf, rowsOf, type Shape, showShape, sizeOf, vec4sOf, vec4sPerRow } from "../base/mod.ts";
+import { BLOCK, slab } from "./leaf.ts";
+import type { Graph, Tensor } from "./tensor.ts";
 
 export interface SlabEntry {
   readonly name: string;
@@ -23,20 +25,66 @@ export interface SlabLayout {
 
 type Numbers = Float32Array | Float64Array;
 
+interface Named {
+  readonly name: string;
+  readonly shape: Shape;
+}
+
+const blocksOf = (shape: Shape) => Math.ceil((vec4sOf(shape) * 4) / BLOCK);
+
 /** Lays tensors out one after the other, in the order given. Throws RangeError when a name comes twice. */
-export function slabLayout(specs: readonly { readonly name: string; readonly shape: Shape }[]): SlabLayout {
+export function slabLayout(specs: readonly Named[]): SlabLayout {
   const entries: SlabEntry[] = [];
   const names = new Set<string>();
   let block = 0;
   for (const { name, shape } of specs) {
     if (names.has(name)) throw new RangeError(`Tensor "${name}" comes twice in one slab`);
     names.add(name);
-    const vec4s = vec4sOf(shape);
-    const blocks = Math.ceil((vec4s * 4) / BLOCK);
-    entries.push({ name, shape, block, blocks, vec4s });
+    const blocks = blocksOf(shape);
+    entries.push({ name, shape, block, blocks, vec4s: vec4sOf(shape) });
     block += blocks;
   }
   return { blocks: block, entries };
+}
+
+/**
+ * The layouts of a group of slabs of at most `most` blocks each: the tensors in the order given, a new slab wherever
+ * the next one no longer fits. No tensors, no slab. Throws RangeError naming a tensor that is larger than a slab.
+ */
+export function slabLayouts(specs: readonly Named[], most: number): SlabLayout[] {
+  const parts: Named[][] = [];
+  let room = 0;
+  for (const spec of specs) {
+    const blocks = blocksOf(spec.shape);
+    if (blocks > most) {
+      throw new RangeError(
+        `"${spec.name}" ${showShape(spec.shape)} needs ${blocks} KiB and a slab holds at most ${most} KiB ` +
+          `on this device: make this tensor smaller (fewer classes, words or channels)`,
+      );
+    }
+    if (parts.length === 0 || blocks > room) {
+      parts.push([]);
+      room = most;
+    }
+    parts[parts.length - 1].push(spec);
+    room -= blocks;
+  }
+  return parts.map(slabLayout);
+}
+
+/** Name of a slab of a group; part 0 has the group's own. */
+export function slabName(group: string, part: number): string {
+  return part === 0 ? group : `${group}.${part}`;
+}
+
+/** The leaves of a group of slabs. */
+export function slabGroup(graph: Graph, group: string, layouts: readonly SlabLayout[]): Tensor[] {
+  return layouts.map(({ blocks }, part) => slab(graph, slabName(group, part), blocks));
+}
+
+/** Tensors under the names of a group's slabs. */
+export function namedSlabs(group: string, slabs: readonly Tensor[]): Record<string, Tensor> {
+  return Object.fromEntries(slabs.map((tensor, part) => [slabName(group, part), tensor]));
 }
 
 /** Copies a tensor's values (row-major, no padding) to its place in a slab. Throws TypeError when they do not fit. */

@@ -1,5 +1,5 @@
 // New values of the running statistics after a step, from the updates that the layers asked for: either tensor by
-// tensor, or for a whole slab of buffers at once, which costs a few dispatches however many layers there are.
+// tensor, or for whole slabs of buffers at once, which costs a few dispatches however many layers there are.
 
 import { sizeOf } from "../base/mod.ts";
 import {
@@ -49,17 +49,29 @@ export function runningValues(updates: StateUpdates, current: (name: string) => 
 }
 
 /**
- * The new value of a slab of running statistics laid out as `layout` (parameterGroups' `running`); what no update
- * names stays. Throws RangeError when an update names a buffer that the layout does not hold.
+ * The new values of the slabs of running statistics (parameterGroups' `running`), laid out as `layouts`; what no update
+ * names stays. Throws RangeError when an update names a buffer that no layout holds.
  */
-export function runningSlab(
+export function runningSlabs(
+  graph: Graph,
+  layouts: readonly SlabLayout[],
+  updates: StateUpdates,
+  current: readonly Tensor[],
+): Tensor[] {
+  const known = blends(updates.running);
+  if (known.size === 0) return [...current];
+  const next = layouts.map((layout, i) => runningSlab(graph, layout, known, current[i]));
+  for (const name of known.keys()) throw new RangeError(`Buffer "${name}" has no place in the slabs`);
+  return next;
+}
+
+/** One slab moved by its blends, which are taken out of `known`. */
+function runningSlab(
   graph: Graph,
   layout: SlabLayout,
-  updates: StateUpdates,
+  known: Map<string, Blend>,
   current: Tensor,
 ): Tensor {
-  const known = blends(updates.running);
-  if (known.size === 0) return current;
   const keep = new Array<number>(layout.blocks).fill(1), gain = new Array<number>(layout.blocks).fill(0);
   const parts = layout.entries.map((entry) => {
     const blend = known.get(entry.name);
@@ -69,7 +81,6 @@ export function runningSlab(
     gain.fill(blend.gain, entry.block, entry.block + entry.blocks);
     return blend.value;
   });
-  for (const name of known.keys()) throw new RangeError(`Buffer "${name}" has no place in the slab`);
   const fresh = timesPerBlock(ops.collect(parts, { blocks: layout.blocks }), gain);
   return ops.add(timesPerBlock(current, keep), fresh);
 }

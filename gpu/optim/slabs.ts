@@ -1,4 +1,4 @@
-// What of a graph goes into which slab, and the way from a loss to the slab of its gradients: all that stands between
+// What of a graph goes into which slabs, and the way from a loss to the slabs of its gradients: all that stands between
 // differentiation and the optimiser.
 
 import {
@@ -33,22 +33,42 @@ export function parameterGroups(graph: Graph, updates: StateUpdates): ParameterG
 }
 
 /**
- * Gradients of sum over i of <outputs[i], cotangents[i]> for all parameters of the layout, gathered in one slab.
+ * Gradients of sum over i of <outputs[i], cotangents[i]> for all parameters of the layouts, gathered in a slab for each.
  * Throws TypeError naming the parameters that no gradient reaches; those belong among the frozen ones.
  */
+export function gradientSlabs(
+  graph: Graph,
+  outputs: readonly Tensor[],
+  cotangents: readonly Tensor[],
+  layouts: readonly SlabLayout[],
+): Tensor[] {
+  const names = layouts.flatMap(({ entries }) => entries.map(({ name }) => name));
+  const leaves = names.map((name) => {
+    const spec = graph.params.get(name);
+    if (spec === undefined) throw new RangeError(`The graph has no parameter "${name}"`);
+    return parameter(graph, spec);
+  });
+  const parts = gradients(outputs, cotangents, leaves);
+  const missing = names.filter((_, i) => parts[i] === null);
+  if (missing.length > 0) throw new TypeError(`No gradient reaches ${missing.join(", ")}; freeze them`);
+  return collectSlabs(parts as Tensor[], layouts);
+}
+
+/** The same for a single slab. */
 export function gradientSlab(
   graph: Graph,
   outputs: readonly Tensor[],
   cotangents: readonly Tensor[],
   layout: SlabLayout,
 ): Tensor {
-  const leaves = layout.entries.map(({ name }) => {
-    const spec = graph.params.get(name);
-    if (spec === undefined) throw new RangeError(`The graph has no parameter "${name}"`);
-    return parameter(graph, spec);
+  return gradientSlabs(graph, outputs, cotangents, [layout])[0];
+}
+
+/** Tensors in the order of the layouts' entries, gathered in a slab for each layout. */
+export function collectSlabs(tensors: readonly Tensor[], layouts: readonly SlabLayout[]): Tensor[] {
+  let from = 0;
+  return layouts.map(({ blocks, entries }) => {
+    const own = tensors.slice(from, from += entries.length);
+    return ops.collect(own, { blocks });
   });
-  const parts = gradients(outputs, cotangents, leaves);
-  const missing = layout.entries.filter((_, i) => parts[i] === null).map((entry) => entry.name);
-  if (missing.length > 0) throw new TypeError(`No gradient reaches ${missing.join(", ")}; freeze them`);
-  return ops.collect(parts as Tensor[], { blocks: layout.blocks });
 }

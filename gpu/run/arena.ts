@@ -54,6 +54,27 @@ function place(value: Value, arena: Value): number {
   return value.home.offset;
 }
 
+/** Words that every arena has left under `most` when all it gathers is whole. */
+export function spareWords(fused: Fused, arena: Context["arena"], most: number): Map<Tensor, number> {
+  const spare = new Map<Tensor, number>();
+  for (const { kind, core } of fused.clusters) {
+    if (kind !== "collect") continue;
+    const direct = new Set(core.inputs.map((t) => viewOf(t).root).filter((root) => arena.get(root) === core));
+    const copied = core.inputs.filter((t) => !direct.has(viewOf(t).root));
+    const words = [...direct, ...copied].reduce((sum, { shape }) => sum + vec4sOf(shape), 0);
+    spare.set(core, most - words);
+  }
+  return spare;
+}
+
+/** Whether a node of an arena may stay there in `count` parts; if so, the room for them is taken. */
+export function mayStayInParts(node: Tensor, count: number, c: Context): boolean {
+  const collect = c.arena.get(node), more = (count - 1) * vec4sOf(node.shape);
+  if (collect === undefined || more > c.spare.get(collect)!) return false;
+  c.spare.set(collect, c.spare.get(collect)! - more);
+  return true;
+}
+
 /** Nodes that can be written straight into the arena of the collect that gathers them. */
 export function arenaNodes(fused: Fused): Map<Tensor, Tensor> {
   const found = new Map<Tensor, Tensor>();

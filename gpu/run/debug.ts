@@ -103,12 +103,14 @@ async function faultyLeaf({ inputs, internal, store }: Program, step: StepInputs
       return `input "${name}"`;
     }
   }
-  for (const { name, layout } of internal.slabs) {
-    if (layout === null) continue;
-    const tensors = await readTensors(store, name);
+  const named = internal.slabs.filter(({ layout }) => layout !== null);
+  for (const group of new Set(named.map((slab) => slab.group))) {
+    const tensors = await readTensors(store, group);
     for (const [tensor, { data }] of tensors) {
       if (!hasNonFinite(data as Float32Array<ArrayBuffer>)) continue;
-      return store.placeOf.get(tensor)?.slab.name === name ? `parameter ${tensor}` : `${name} of ${tensor}`;
+      return store.placeOf.get(tensor)?.slab.group === group
+        ? `parameter ${tensor}`
+        : `${group} of ${tensor}`;
     }
   }
   return null;
@@ -172,7 +174,7 @@ function copyNodes(call: CompiledCall): { nodes: Tensor[]; sources: Map<string, 
 async function valueRead({ gpu, store }: Program, call: CompiledCall, node: Tensor): Promise<HostArray> {
   if (node.op === "param") {
     const name = node.attrs.name as string;
-    return (await readTensors(store, store.placeOf.get(name)!.slab.name)).get(name)!;
+    return (await readTensors(store, store.placeOf.get(name)!.slab.group)).get(name)!;
   }
   const at = call.reads.findIndex(({ value }) => value.tensor === node), { value } = call.reads[at];
   const place = {

@@ -17,7 +17,7 @@ import {
   wordsPerPart,
 } from "../kernels/mod.ts";
 import { viewOf } from "./alias.ts";
-import { arenaNodes, lowerCollect } from "./arena.ts";
+import { arenaNodes, lowerCollect, mayStayInParts, spareWords } from "./arena.ts";
 import { type Context, emitCall, inputOperand, type KernelCall, type Operand, type Value } from "./calls.ts";
 import { addReduction, asStored, compute, newBuilder, push } from "./element_program.ts";
 import { type Cluster, type Fused, isElementwise } from "./fuse.ts";
@@ -27,11 +27,12 @@ export interface LoweredGraph {
   readonly valueOf: (root: Tensor) => Value;
 }
 
-/** `halves`: the nodes that are stored in halves where they are stored. */
+/** `halves`: the nodes that are stored in halves where they are stored; `most`: words that one storage can have. */
 export function lowerGraph(
   fused: Fused,
   target: DeviceClass,
   halves: ReadonlySet<Tensor> = new Set(),
+  most = Infinity,
 ): LoweredGraph {
   const arena = arenaNodes(fused);
   const values = new Map<Tensor, Value>();
@@ -45,7 +46,8 @@ export function lowerGraph(
     return value;
   };
   const steps: KernelCall[] = [];
-  const context: Context = { fused, target, valueOf, partsOf, arena, arenas: new Map(), halves, steps };
+  const arenas = new Map<Tensor, Value>(), spare = spareWords(fused, arena, most);
+  const context: Context = { fused, target, valueOf, partsOf, arena, arenas, spare, halves, steps };
   for (const cluster of fused.clusters) {
     if (cluster.kind === "map") lowerMap(cluster, context);
     else if (cluster.kind === "column") lowerColumn(cluster, context);
@@ -171,7 +173,7 @@ function lowerContract(cluster: Cluster, c: Context): void {
     bound.set(`p${i}`, { value: { words, tensor: null }, offset: 0 });
     return { operand: `p${i}`, reduction: column.reduction, steps };
   });
-  const keepParts = inParts && c.arena.has(node);
+  const keepParts = inParts && mayStayInParts(node, tile.splits, c);
   if (keepParts) c.partsOf.set(node, { count: tile.splits, words: vec4sOf(node.shape) });
   const whole = { value: c.valueOf(cluster.result), offset: 0 };
   const split = { value: { words: vec4sOf(node.shape) * tile.splits, tensor: null }, offset: 0 };

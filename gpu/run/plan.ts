@@ -27,12 +27,17 @@ export function roomOf(value: Value): number {
   return value.half ? Math.ceil(value.words / 2) : value.words;
 }
 
-/** Values for which `isTemporary` holds are placed; `kept` ones are never given to another. */
+/**
+ * Values for which `isTemporary` holds are placed; `kept` ones are never given to another. No storage is rounded up
+ * beyond `most` words.
+ */
 export function planStorage(
   calls: readonly KernelCall[],
   isTemporary: (value: Value) => boolean,
   kept: ReadonlySet<Value>,
+  most = Infinity,
 ): Plan {
+  const sizeOf = (value: Value) => Math.max(roomOf(value), Math.min(sizeClass(roomOf(value)), most));
   const lastUse = new Map<Value, number>();
   calls.forEach((call, at) => {
     for (const operand of [...call.reads, ...call.writes]) lastUse.set(settle(operand).value, at);
@@ -44,13 +49,13 @@ export function planStorage(
     const touched = new Set([...call.reads, ...call.writes].map((operand) => settle(operand).value));
     for (const value of touched) {
       if (!isTemporary(value) || slotOf.has(value)) continue;
-      const size = sizeClass(roomOf(value));
+      const size = sizeOf(value);
       const slot = free.get(size)?.pop() ?? slots.push(size) - 1;
       slotOf.set(value, slot);
     }
     for (const value of touched) {
       if (!isTemporary(value) || kept.has(value) || lastUse.get(value) !== at) continue;
-      const size = sizeClass(roomOf(value));
+      const size = sizeOf(value);
       if (!free.has(size)) free.set(size, []);
       free.get(size)!.push(slotOf.get(value)!);
     }

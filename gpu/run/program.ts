@@ -106,7 +106,7 @@ export async function compile(
   const { storage = "f32" } = options, inHalves = storage === "f16";
   expectStorage(gpu, storage);
   const halves = inHalves ? halfNodes(roots) : undefined;
-  const lowered = lowerGraph(fuse(roots, gpu.deviceClass), gpu.deviceClass, halves);
+  const lowered = lowerGraph(fuse(roots, gpu.deviceClass), gpu.deviceClass, halves, maxWords(gpu));
   const calls = inHalves ? withShadows(lowered, roots, store) : [...lowered.steps];
   const { valueOf } = lowered;
   const placed = new Map<Value, Place>();
@@ -145,7 +145,7 @@ export async function compile(
   const kept = new Set(
     roots.slice(0, names.length).map((t) => settle({ value: valueOf(viewOf(t).root), offset: 0 }).value),
   );
-  const plan = planStorage(calls, isTemporary, kept);
+  const plan = planStorage(calls, isTemporary, kept, maxWords(gpu));
   for (const value of values) checkSize(gpu, value);
   const memory = report(gpu, store, plan.slots, leaves, values);
   options.onMemory?.(memory);

@@ -9,13 +9,15 @@ import {
   type ParamSpec,
   type SlabEntry,
   type SlabLayout,
-  slabLayout,
+  slabLayouts,
+  slabName,
   unpackEntry,
 } from "../graph/mod.ts";
 import {
   createStorage,
   destroyStorage,
   type Gpu,
+  maxWords,
   readStorages,
   type Storage,
   storageBytes,
@@ -27,6 +29,8 @@ const BLOCK_WORDS = BLOCK / 4;
 
 export interface Slab {
   readonly name: string;
+  /** The slabs of a group follow one another; most groups have one slab, of the group's name. */
+  readonly group: string;
   readonly blocks: number;
   readonly layout: SlabLayout | null;
   /** The second side is made when a program first assigns the slab. */
@@ -36,37 +40,45 @@ export interface Slab {
 
 export interface Store {
   readonly gpu: Gpu;
+  /** Most blocks of a slab; what needs more becomes a group of several. */
+  readonly slabBlocks: number;
   readonly slabs: Map<string, Slab>;
   /** Where each parameter or buffer is. */
   readonly placeOf: Map<string, { readonly slab: Slab; readonly entry: SlabEntry; readonly spec: ParamSpec }>;
 }
 
-export function createStore(gpu: Gpu): Store {
-  return { gpu, slabs: new Map(), placeOf: new Map() };
+/** An empty store. `slabWords`: the largest slab, in vec4 words, if that is to be less than the device binds. */
+export function createStore(gpu: Gpu, slabWords = Infinity): Store {
+  const slabBlocks = Math.floor(Math.min(slabWords, maxWords(gpu)) / BLOCK_WORDS);
+  return { gpu, slabBlocks, slabs: new Map(), placeOf: new Map() };
 }
 
 /**
- * Makes a slab for parameters or buffers and fills it from their `init`s; each draws from a stream of its own name, so
- * the values do not depend on the order. Throws RangeError when a name is taken.
+ * Makes the slabs of a group for parameters or buffers and fills them from their `init`s; each draws from a stream of
+ * its own name, so the values do not depend on the order. Throws RangeError when a name is taken or a tensor is larger
+ * than a slab can be.
  */
 export function defineParams(
   store: Store,
-  slabName: string,
+  group: string,
   specs: readonly ParamSpec[],
   seed: number,
-): Slab {
-  const layout = slabLayout(specs);
-  const slab = newSlab(store, slabName, Math.max(1, layout.blocks), layout);
-  const data = new Float32Array(slab.blocks * BLOCK);
-  layout.entries.forEach((entry, i) => {
-    if (store.placeOf.has(entry.name)) {
-      throw new RangeError(`Parameter "${entry.name}" is in the store already`);
+): Slab[] {
+  const specOf = new Map(specs.map((spec) => [spec.name, spec]));
+  return slabLayouts(specs, store.slabBlocks).map((layout, part) => {
+    const slab = newSlab(store, slabName(group, part), layout.blocks, layout, group);
+    const data = new Float32Array(slab.blocks * BLOCK);
+    for (const entry of layout.entries) {
+      if (store.placeOf.has(entry.name)) {
+        throw new RangeError(`Parameter "${entry.name}" is in the store already`);
+      }
+      const spec = specOf.get(entry.name)!;
+      store.placeOf.set(entry.name, { slab, entry, spec });
+      packEntry(data, entry, initialValues(spec, seed));
     }
-    store.placeOf.set(entry.name, { slab, entry, spec: specs[i] });
-    packEntry(data, entry, initialValues(specs[i], seed));
+    writeStorage(store.gpu, slab.sides[0], data);
+    return slab;
   });
-  writeStorage(store.gpu, slab.sides[0], data);
-  return slab;
 }
 
 /** The values a parameter starts with under a seed. Throws TypeError when its init gives another number of values. */
@@ -88,6 +100,7 @@ export function defineSlab(
   name: string,
   blocks: number,
   layout: SlabLayout | null = null,
+  group = name,
 ): Slab {
   const known = store.slabs.get(name);
   if (known !== undefined) {
@@ -96,15 +109,34 @@ export function defineSlab(
     }
     return known;
   }
-  const slab = newSlab(store, name, blocks, layout);
+  const slab = newSlab(store, name, blocks, layout, group);
   writeStorage(store.gpu, slab.sides[0], new Float32Array(blocks * BLOCK));
   return slab;
 }
 
-function newSlab(store: Store, name: string, blocks: number, layout: SlabLayout | null): Slab {
+/** Makes the slabs of a group that follows another: zeros, laid out as that one. */
+export function defineGroup(store: Store, group: string, layouts: readonly SlabLayout[]): void {
+  layouts.forEach((layout, part) => {
+    defineSlab(store, slabName(group, part), layout.blocks, layout, group);
+  });
+}
+
+/** The slabs of a group, in order; none where there is no such group. */
+export function slabsOf(store: Store, group: string): Slab[] {
+  return [...store.slabs.values()].filter((slab) => slab.group === group);
+}
+
+function newSlab(
+  store: Store,
+  name: string,
+  blocks: number,
+  layout: SlabLayout | null,
+  group: string,
+): Slab {
   if (store.slabs.has(name)) throw new RangeError(`Slab "${name}" is defined twice`);
-  const first = createStorage(store.gpu, blocks * BLOCK_WORDS, `slab ${name}`);
-  const slab: Slab = { name, blocks, layout, sides: [first, null], current: 0 };
+  const remedy = "define several smaller ones; features of a whole step take less in a smaller batch";
+  const first = createStorage(store.gpu, blocks * BLOCK_WORDS, `Slab "${name}"`, remedy);
+  const slab: Slab = { name, group, blocks, layout, sides: [first, null], current: 0 };
   store.slabs.set(name, slab);
   return slab;
 }
@@ -151,16 +183,17 @@ function slabOf(store: Store, name: string): Slab {
   return slab;
 }
 
-/** Tensors of a slab by name, in the engine's layout; `slabName` may be any slab laid out like `layoutOf`. */
-export async function readTensors(
-  store: Store,
-  slabName: string,
-  layout?: SlabLayout,
-): Promise<Map<string, HostArray>> {
-  const slab = slabOf(store, slabName);
-  const entries = (layout ?? slab.layout)?.entries ?? [];
-  const data = (await readSlabs(store, [slabName])).get(slabName)!;
-  return new Map(entries.map((entry) => [entry.name, f32(unpackEntry(data, entry), entry.shape)]));
+/** Tensors of a group of slabs by name, in the engine's layout. Throws RangeError for an unknown group. */
+export async function readTensors(store: Store, group: string): Promise<Map<string, HostArray>> {
+  const slabs = slabsOf(store, group);
+  if (slabs.length === 0) throw new RangeError(`The store has no slabs "${group}"`);
+  const data = await readSlabs(store, slabs.map(({ name }) => name));
+  return new Map(slabs.flatMap(({ name, layout }) => {
+    const floats = data.get(name)!;
+    return (layout?.entries ?? []).map((entry): [string, HostArray] => {
+      return [entry.name, f32(unpackEntry(floats, entry), entry.shape)];
+    });
+  }));
 }
 
 /** Writes tensors by name into their slabs. Throws RangeError for an unknown name, TypeError for another shape. */

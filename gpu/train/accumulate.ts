@@ -2,9 +2,18 @@
 // statistics that do not couple samples (no batch norm) this equals one step over the whole batch.
 
 import { philox } from "../base/mod.ts";
-import { createGraph, type Graph, scalar, slab, type Tensor } from "../graph/mod.ts";
+import {
+  createGraph,
+  type Graph,
+  namedSlabs,
+  scalar,
+  slab,
+  slabGroup,
+  slabName,
+  type Tensor,
+} from "../graph/mod.ts";
 import * as ops from "../ops/mod.ts";
-import { gradientSlab } from "../optim/mod.ts";
+import { gradientSlabs } from "../optim/mod.ts";
 import { defineSlab, type Program, run } from "../run/mod.ts";
 import { lossCotangent } from "./loss_scale.ts";
 import {
@@ -18,7 +27,7 @@ import {
 import type { Task, TaskLoss } from "./task.ts";
 
 /** Sum of the gradients so far. */
-export const GRADIENT = "accumulated";
+const GRADIENT = "accumulated";
 /** Means of loss and metrics so far: one block each, the value first in it. */
 const READINGS = "accumulated_readings";
 
@@ -31,10 +40,10 @@ export async function accumulatedStep<Batch>(
   const graph = createGraph();
   const built = task.build(graph);
   const readings = readingsOf(built);
-  const g = gradientSlab(graph, [built.loss], [lossCotangent(graph, context.scaling)], context.layout);
+  const g = gradientSlabs(graph, [built.loss], [lossCotangent(graph, context.scaling)], context.layouts);
   defineAccumulators(context, Object.keys(readings).length);
   const assign = {
-    [GRADIENT]: sumSoFar(slab(graph, GRADIENT, g.shape[0]), ops.mulScalar(g, 1 / count)),
+    ...gradientSoFar(graph, context, g.map((part) => ops.mulScalar(part, 1 / count))),
     [READINGS]: sumSoFar(...shareOf(graph, readings, count)),
     ...movedBuffers(graph, context, built.updates, ops.nonFinite(built.loss)),
   };
@@ -54,9 +63,19 @@ export async function accumulatedStep<Batch>(
 }
 
 /** Makes the slabs that micro-batches add to. They are no part of a trainer's state: a step leaves nothing in them. */
-export function defineAccumulators({ store, layout }: StepContext, readings: number): void {
-  defineSlab(store, GRADIENT, layout.blocks);
+export function defineAccumulators({ store, layouts }: StepContext, readings: number): void {
+  layouts.forEach(({ blocks }, part) => defineSlab(store, slabName(GRADIENT, part), blocks));
   defineSlab(store, READINGS, readings);
+}
+
+/** The accumulated gradient, by slab name, after the share of a micro-batch. */
+export function gradientSoFar(
+  graph: Graph,
+  { layouts }: StepContext,
+  share: readonly Tensor[],
+): Record<string, Tensor> {
+  const totals = slabGroup(graph, GRADIENT, layouts);
+  return namedSlabs(GRADIENT, share.map((part, i) => sumSoFar(totals[i], part)));
 }
 
 /** Loss and metrics over `count`, as the slab of readings and what is added to it. */
@@ -73,7 +92,7 @@ export function wholeReadings(loss: TaskLoss): Record<string, Tensor> {
 }
 
 /** total + share, and share alone in the first micro-batch, whatever the last step left. */
-export function sumSoFar(total: Tensor, share: Tensor): Tensor {
+function sumSoFar(total: Tensor, share: Tensor): Tensor {
   return ops.where(scalar(total.graph, "micro_first"), share, ops.add(total, share));
 }
 
@@ -91,7 +110,7 @@ export function applyProgram(context: StepContext, loss: TaskLoss): Promise<Prog
   const value = (i: number) =>
     ops.reshape(ops.slice(means, { starts: [i, 0], ends: [i + 1, 1], steps: [1, 1] }), []);
   const read = Object.fromEntries(names.map((name, i) => [name, value(i)]));
-  const g = slab(graph, GRADIENT, context.layout.blocks);
+  const g = slabGroup(graph, GRADIENT, context.layouts);
   const { slabs, readings } = weightUpdate(graph, context, g, { loss: read.loss, clamp: loss.clamp });
   return compilePart(context, "update", { outputs: { ...read, ...readings }, assign: slabs });
 }

@@ -1,6 +1,6 @@
 // From a task to what a trainer runs: the slabs of weights and of all that follows them, filled, and the step compiled.
 
-import { createGraph, slabLayout, stateUpdates } from "../graph/mod.ts";
+import { createGraph, type SlabLayout, slabLayouts, slabName, stateUpdates } from "../graph/mod.ts";
 import {
   blockTable,
   decayAll,
@@ -12,8 +12,8 @@ import {
   type StepRates,
 } from "../optim/mod.ts";
 import {
+  defineGroup,
   defineParams,
-  defineSlab,
   type MemoryReport,
   type Program,
   readSlabs,
@@ -56,7 +56,12 @@ export interface TrainerOptions<Batch> {
   readonly storage?: StorageType;
   /** How the loss is scaled with storage "f16"; default as torch.amp.GradScaler. */
   readonly lossScale?: Partial<LossScaling>;
+  /** Largest slab of weights in vec4 words, for tests; default what the device binds. More is put into several slabs. */
+  readonly slabWords?: number;
 }
+
+/** How each kind of parameter is laid out in slabs; mostly one, none where there are no such parameters. */
+type GroupLayouts = Readonly<Record<keyof ParameterGroups, readonly SlabLayout[]>>;
 
 /** Makes and fills the slabs of a fresh store and compiles the step; programs are added to the list as they are made. */
 export async function buildTraining<Batch>(
@@ -69,19 +74,24 @@ export async function buildTraining<Batch>(
   const { updates = stateUpdates() } = ("build" in task ? task : wholeTask(task)).build(graph);
   const groups = parameterGroups(graph, updates);
   if (groups.trained.length === 0) throw new RangeError(`Task "${task.name}" has no parameter to train`);
-  const layout = slabLayout(groups.trained), averaged = options.ema !== undefined;
+  const layoutsOf = (specs: ParameterGroups["trained"]) => slabLayouts(specs, store.slabBlocks);
+  const layouts: GroupLayouts = {
+    trained: layoutsOf(groups.trained),
+    running: layoutsOf(groups.running),
+    fixed: layoutsOf(groups.fixed),
+  };
   const scaling = scalingOf(options);
-  onMemory?.("weights", weightMemory(store, groups, options));
-  await fillStore(store, groups, options);
+  onMemory?.("weights", weightMemory(store, layouts, options));
+  await fillStore(store, groups, layouts.trained, options);
   if (scaling !== undefined) defineLossScale(store, scaling);
   const context: StepContext = {
     store,
-    layout,
-    buffers: groups.running.length > 0 ? slabLayout(groups.running) : null,
-    table: blockTable(layout, rule),
+    layouts: layouts.trained,
+    buffers: layouts.running,
+    tables: layouts.trained.map((layout) => blockTable(layout, rule)),
     optimizer,
     clip,
-    averaged,
+    averaged: options.ema !== undefined,
     scaling,
     programs,
     onMemory,
@@ -98,11 +108,11 @@ function scalingOf<Batch>({ storage, lossScale }: TrainerOptions<Batch>): LossSc
 /** What the slabs will take. All but the fixed ones have two sides. */
 function weightMemory<Batch>(
   { gpu }: Store,
-  { trained, running, fixed }: ParameterGroups,
+  { trained, running, fixed }: GroupLayouts,
   { optimizer, ema, accumulate = 1, storage = "f32" }: TrainerOptions<Batch>,
 ): MemoryReport {
-  const bytes = (specs: ParameterGroups["trained"], sides: 1 | 2) =>
-    specs.length === 0 ? 0 : slabBytes(gpu, slabLayout(specs).blocks, sides);
+  const bytes = (layouts: readonly SlabLayout[], sides: 1 | 2) =>
+    layouts.reduce((sum, { blocks }) => sum + slabBytes(gpu, blocks, sides), 0);
   const following = optimizer.slots.length + (ema === undefined ? 0 : 1) + (accumulate > 1 ? 1 : 0);
   const scale = storage === "f16" ? lossScaleBytes(gpu) : 0;
   const slabs = (1 + following) * bytes(trained, 2) + bytes(running, 2) + bytes(fixed, 1) + scale;
@@ -112,15 +122,17 @@ function weightMemory<Batch>(
 async function fillStore<Batch>(
   store: Store,
   { trained, running, fixed }: ParameterGroups,
+  layouts: readonly SlabLayout[],
   { optimizer, ema, seed }: TrainerOptions<Batch>,
 ): Promise<void> {
-  const { blocks, layout } = defineParams(store, "params", trained, seed);
-  if (fixed.length > 0) defineParams(store, "frozen", fixed, seed);
-  if (running.length > 0) defineParams(store, "buffers", running, seed);
-  for (const name of optimizer.slots) defineSlab(store, name, blocks, layout);
+  const params = defineParams(store, "params", trained, seed);
+  defineParams(store, "frozen", fixed, seed);
+  defineParams(store, "buffers", running, seed);
+  for (const name of optimizer.slots) defineGroup(store, name, layouts);
   if (ema === undefined) return;
-  defineSlab(store, "ema", blocks, layout);
-  writeSlab(store, "ema", (await readSlabs(store, ["params"])).get("params")!);
+  defineGroup(store, "ema", layouts);
+  const weights = await readSlabs(store, params.map(({ name }) => name));
+  params.forEach(({ name }, part) => writeSlab(store, slabName("ema", part), weights.get(name)!));
 }
 
 function buildStep<Batch>(

@@ -2,8 +2,8 @@
 // tools read; the other is what only a resumed run needs. Written as files elsewhere (data_utils/runs, safetensors).
 
 import { sameShape, type Shape, showShape, sizeOf } from "../base/mod.ts";
-import { BLOCK, packEntry, type ParamSpec, type SlabEntry, unpackEntry } from "../graph/mod.ts";
-import { readSlabs, type Slab, type Store, writeSlab } from "../run/mod.ts";
+import { BLOCK, packEntry, type ParamSpec, type SlabEntry, slabName, unpackEntry } from "../graph/mod.ts";
+import { readSlabs, type Slab, slabsOf, type Store, writeSlab } from "../run/mod.ts";
 import { LOSS_SCALE } from "./loss_scale.ts";
 
 /** A tensor as it stands in a file: row-major, convolutions OIHW. */
@@ -135,13 +135,17 @@ function unpack(store: Store, slab: Slab, floats: Float32Array<ArrayBuffer>): [s
   });
 }
 
-/** Slabs that hold weights or statistics of their own names. */
-const MODEL_SLABS = ["params", "frozen", "buffers"];
+/** Groups of slabs that hold weights or statistics of their own names. */
+const MODEL_GROUPS = ["params", "frozen", "buffers"];
+
+function modelSlabs(store: Store): Slab[] {
+  return MODEL_GROUPS.flatMap((group) => slabsOf(store, group));
+}
 
 /** What the optimiser remembers, averages, the scale of the loss. */
 function followers(store: Store): Slab[] {
-  return [...store.slabs.values()].filter(({ name, layout }) =>
-    layout !== null && !MODEL_SLABS.includes(name)
+  return [...store.slabs.values()].filter(({ group, layout }) =>
+    layout !== null && !MODEL_GROUPS.includes(group)
   );
 }
 
@@ -151,15 +155,15 @@ export async function readState(
   step: number,
   counters: ReadonlyMap<string, number>,
 ): Promise<TrainerState> {
-  const own = MODEL_SLABS.filter((name) => store.slabs.has(name)),
-    extra = followers(store).map((s) => s.name);
-  const floats = await readSlabs(store, [...own, ...extra]);
-  const tensors = (name: string) => unpack(store, store.slabs.get(name)!, floats.get(name)!);
+  const own = modelSlabs(store), extra = followers(store);
+  const floats = await readSlabs(store, [...own, ...extra].map(({ name }) => name));
+  const tensors = (slab: Slab) => unpack(store, slab, floats.get(slab.name)!);
   const model = new Map([
     ...own.flatMap(tensors),
     ...[...counters].map(([name, value]): [string, StateTensor] => [name, counter(value)]),
   ]);
-  const named = (slot: string) => tensors(slot).map(([n, t]): [string, StateTensor] => [`${slot}.${n}`, t]);
+  const named = (slab: Slab) =>
+    tensors(slab).map(([name, tensor]): [string, StateTensor] => [`${slab.group}.${name}`, tensor]);
   return { step, model, optimizer: new Map(extra.flatMap(named)) };
 }
 
@@ -170,19 +174,21 @@ export async function readState(
 export function writeModel(store: Store, tensors: NamedValues, counters: Map<string, number>): void {
   const model = namedValues(tensors), slabs = packModel(store, model, counters);
   write(store, slabs);
-  if (store.slabs.has("ema")) writeSlab(store, "ema", slabs.get("params")!);
+  slabsOf(store, "ema").forEach(({ name }, part) => {
+    writeSlab(store, name, slabs.get(slabName("params", part))!);
+  });
   writeCounters(counters, model);
 }
 
 /** Replaces all that a state holds but the number of steps. Throws as `writeModel`. */
 export function writeState(store: Store, state: TrainerState, counters: Map<string, number>): void {
   const slabs = packModel(store, state.model, counters), others = followers(store);
-  const wanted = others.flatMap(({ name, layout }) =>
-    layout!.entries.map((entry) => `${name}.${entry.name}`)
+  const wanted = others.flatMap(({ group, layout }) =>
+    layout!.entries.map((entry) => `${group}.${entry.name}`)
   );
   refuseDifference("The optimiser", wanted, state.optimizer);
   for (const slab of others) {
-    slabs.set(slab.name, pack(store, slab, (name) => state.optimizer.get(`${slab.name}.${name}`)!));
+    slabs.set(slab.name, pack(store, slab, (name) => state.optimizer.get(`${slab.group}.${name}`)!));
   }
   write(store, slabs);
   writeCounters(counters, state.model);
@@ -195,9 +201,8 @@ function packModel(
   counters: ReadonlyMap<string, number>,
 ): Map<string, Float32Array<ArrayBuffer>> {
   refuseDifference("The model", [...store.placeOf.keys(), ...counters.keys()], model);
-  const own = MODEL_SLABS.filter((name) => store.slabs.has(name));
   return new Map(
-    own.map((name) => [name, pack(store, store.slabs.get(name)!, (tensor) => model.get(tensor)!)]),
+    modelSlabs(store).map((slab) => [slab.name, pack(store, slab, (name) => model.get(name)!)]),
   );
 }
 

@@ -13,6 +13,7 @@ import {
   type Program,
   read,
   run,
+  slabsOf,
   type StorageType,
   type Store,
 } from "../run/mod.ts";
@@ -53,30 +54,33 @@ export async function createEvaluator(options: EvaluatorOptions): Promise<Evalua
 
 /** The store seen with averaged weights in place of the trained ones; nothing is copied. */
 export function averagedStore(store: Store): Store {
-  const average = store.slabs.get("ema");
-  if (average === undefined) throw new RangeError("The trainer keeps no average: give it the option ema");
+  const averages = slabsOf(store, "ema");
+  if (averages.length === 0) throw new RangeError("The trainer keeps no average: give it the option ema");
+  const averageOf = new Map(slabsOf(store, "params").map((slab, part) => [slab, averages[part]]));
   const placeOf = new Map([...store.placeOf].map(([name, place]) => {
-    return [name, place.slab.name === "params" ? { ...place, slab: average } : place];
+    return [name, { ...place, slab: averageOf.get(place.slab) ?? place.slab }];
   }));
   return { ...store, placeOf };
 }
 
 /**
  * A store with the weights of a state dict and no trainer, for the graph that `build` makes. Counters and entries that
- * the graph does not use are passed over; throws RangeError for one that is missing, TypeError for another shape.
+ * the graph does not use are passed over; throws RangeError for one that is missing or over the device's limits,
+ * TypeError for another shape. `slabWords` as in TrainerOptions.
  */
 export function modelStore(
   gpu: Store["gpu"],
   build: (graph: Graph) => unknown,
   model: NamedValues,
+  slabWords?: number,
 ): Store {
   const graph = createGraph();
   build(graph);
   const empty = (shape: Shape) => new Float32Array(sizeOf(shape));
   const wanted = new Map([...namedValues(model)].filter(([name]) => graph.params.has(name)));
-  const store = createStore(gpu);
-  defineParams(store, "params", [...graph.params.values()].map((spec) => ({ ...spec, init: empty })), 0);
+  const store = createStore(gpu, slabWords);
   try {
+    defineParams(store, "params", [...graph.params.values()].map((spec) => ({ ...spec, init: empty })), 0);
     writeModel(store, wanted, new Map());
   } catch (error) {
     destroyStore(store);

@@ -74,10 +74,12 @@ export function unscaled(g: Tensor): Tensor {
   return ops.mul(g, ops.reciprocal(stateOf(g.graph).scale));
 }
 
-/** 1 where the loss or any number of the gradient is not finite; `norm`, if known, is the norm of the gradient. */
-export function isUnusable(loss: Tensor, g: Tensor, norm: Tensor | null): Tensor {
-  const faults = norm === null ? ops.sum(ops.nonFinite(g), { axes: null }) : ops.nonFinite(norm);
-  return ops.greater(ops.add(faults, ops.nonFinite(loss)), constant(g.graph, [0], []));
+/** 1 where the loss or any number of the gradient's slabs is not finite; `norm`, if known, is that of the gradient. */
+export function isUnusable(loss: Tensor, g: readonly Tensor[], norm: Tensor | null): Tensor {
+  const faults = norm === null
+    ? g.map((slab) => ops.sum(ops.nonFinite(slab), { axes: null })).reduce((a, b) => ops.add(a, b))
+    : ops.nonFinite(norm);
+  return ops.greater(ops.add(faults, ops.nonFinite(loss)), constant(loss.graph, [0], []));
 }
 
 /**

@@ -7,7 +7,8 @@ import {
   constant,
   createGraph,
   type Graph,
-  slab,
+  namedSlabs,
+  slabGroup,
   type SlabLayout,
   type StateUpdates,
   type Tensor,
@@ -19,9 +20,9 @@ import {
   clipGlobalNorm,
   clipTensorNorms,
   ema,
-  gradientSlab,
+  gradientSlabs,
   type Optimizer,
-  runningSlab,
+  runningSlabs,
 } from "../optim/mod.ts";
 import {
   compile,
@@ -44,11 +45,12 @@ export interface Clipping {
 /** What every kind of step needs to know. */
 export interface StepContext {
   readonly store: Store;
-  /** Layout of the slab "params" and of every slab that follows it. */
-  readonly layout: SlabLayout;
-  /** Layout of the slab "buffers"; null without running statistics. */
-  readonly buffers: SlabLayout | null;
-  readonly table: BlockTable;
+  /** Layouts of the slabs "params" and of those of every group that follows it; mostly one. */
+  readonly layouts: readonly SlabLayout[];
+  /** Layouts of the slabs "buffers"; none without running statistics. */
+  readonly buffers: readonly SlabLayout[];
+  /** Of each slab of parameters. */
+  readonly tables: readonly BlockTable[];
   readonly optimizer: Optimizer;
   readonly clip: Clipping | null;
   readonly averaged: boolean;
@@ -99,57 +101,81 @@ export function readingsOf({ loss, metrics = {} }: TaskLoss): Record<string, Ten
 }
 
 /**
- * New contents of all slabs that gradient `g` (of the loss as `lossCotangent` has it) moves. `readings`: the norm before
- * clipping, where clipping needs it; the scale, where the loss is scaled. `faulty` is 1 where loss or norm is not finite:
- * the gradient then counts as zero, so that the weights stay finite; under a scaled loss nothing moves.
+ * New contents of all slabs that the gradient (of the loss as `lossCotangent` has it) in the slabs `g` moves. `readings`:
+ * the norm before clipping, where clipping needs it; the scale, where the loss is scaled. `faulty` is 1 where loss or
+ * norm is not finite: the gradient then counts as zero, so that the weights stay finite; under a scaled loss nothing
+ * moves.
  */
 export function weightUpdate(
   graph: Graph,
   context: StepContext,
-  g: Tensor,
+  g: readonly Tensor[],
   { loss, clamp = {} }: TaskLoss,
 ): { slabs: Record<string, Tensor>; readings: Record<string, Tensor>; faulty: Tensor } {
-  const { layout, table, optimizer, clip, scaling } = context;
-  const leaf = (name: string) => slab(graph, name, layout.blocks);
-  const whole = scaling === undefined ? g : unscaled(g);
+  const { tables, clip, scaling } = context;
+  const whole = scaling === undefined ? g : g.map(unscaled);
   let clipped = whole, norm: Tensor | null = null;
-  if (clip?.kind === "global") ({ slabs: [clipped], norm } = clipGlobalNorm([whole], clip.limit));
-  else if (clip?.kind === "tensor") clipped = clipTensorNorms(whole, table, clip.limit);
+  if (clip?.kind === "global") ({ slabs: clipped, norm } = clipGlobalNorm(whole, clip.limit));
+  else if (clip?.kind === "tensor") {
+    clipped = whole.map((part, i) => clipTensorNorms(part, tables[i], clip.limit));
+  }
   const faulty = scaling === undefined
     ? ops.nonFinite(norm === null ? loss : ops.add(loss, norm))
     : isUnusable(loss, g, norm);
-  const slots = Object.fromEntries(optimizer.slots.map((name) => [name, leaf(name)]));
-  const usable = ops.where(faulty, constant(graph, [0], []), clipped);
-  const after = optimizer.update(graph, { p: leaf("params"), g: usable, slots, table });
-  const params = Object.entries(clamp).reduce(
-    (p, [name, [min, max]]) => clampParameters(p, layout, [name], { min, max }),
-    after.p,
-  );
-  const slabs: Record<string, Tensor> = { params, ...after.slots };
-  if (context.averaged) slabs.ema = ema(graph, leaf("ema"), params);
+  const slabs = movedWeights(graph, context, clipped, faulty, clamp);
   const readings: Record<string, Tensor> = norm === null ? {} : { grad_norm: norm };
   if (scaling === undefined) return { slabs, readings, faulty };
   const scaled = skipUnusable(faulty, slabs, scaling);
   return { slabs: scaled.slabs, readings: { ...readings, ...scaled.readings }, faulty };
 }
 
-/** The slab of running statistics after a forward, by name: as it was where `faulty`; nothing where there are none. */
+/** Slab by slab, what the optimiser makes of the gradient (zero where `faulty`), in its range, and the average of it. */
+function movedWeights(
+  graph: Graph,
+  { layouts, tables, optimizer, averaged }: StepContext,
+  gradient: readonly Tensor[],
+  faulty: Tensor,
+  clamp: NonNullable<TaskLoss["clamp"]>,
+): Record<string, Tensor> {
+  const leaves = (group: string) => slabGroup(graph, group, layouts);
+  const clampedIn = layouts.map((): [string, readonly [number, number]][] => []);
+  for (const [name, range] of Object.entries(clamp)) {
+    // A name that no layout holds is refused by the first.
+    const part = layouts.findIndex(({ entries }) => entries.some((entry) => entry.name === name));
+    clampedIn[Math.max(0, part)].push([name, range]);
+  }
+  const moved = layouts.map((layout, i) => {
+    const slots = Object.fromEntries(optimizer.slots.map((name) => [name, leaves(name)[i]]));
+    const g = ops.where(faulty, constant(graph, [0], []), gradient[i]);
+    const after = optimizer.update(graph, { p: leaves("params")[i], g, slots, table: tables[i] });
+    const params = clampedIn[i].reduce(
+      (p, [name, [min, max]]) => clampParameters(p, layout, [name], { min, max }),
+      after.p,
+    );
+    const average = averaged ? { ema: ema(graph, leaves("ema")[i], params) } : {};
+    return { params, ...after.slots, ...average };
+  });
+  const groups = Object.keys(moved[0]) as (keyof typeof moved[0])[];
+  return Object.assign({}, ...groups.map((group) => namedSlabs(group, moved.map((part) => part[group]!))));
+}
+
+/** The slabs of running statistics after a forward, by name: as they were where `faulty`; nothing where there are none. */
 export function movedBuffers(
   graph: Graph,
   { buffers }: StepContext,
   updates: StateUpdates | undefined,
   faulty: Tensor,
 ): Record<string, Tensor> {
-  if (buffers === null || updates === undefined) return {};
-  const current = slab(graph, "buffers", buffers.blocks);
-  return { buffers: ops.where(faulty, current, runningSlab(graph, buffers, updates, current)) };
+  if (updates === undefined) return {};
+  const current = slabGroup(graph, "buffers", buffers), next = runningSlabs(graph, buffers, updates, current);
+  return namedSlabs("buffers", next.map((slab, i) => ops.where(faulty, current[i], slab)));
 }
 
 /** The step of a batch that fits at once. */
 export async function wholeStep<Batch>(context: StepContext, task: Task<Batch>): Promise<TrainingStep> {
   const graph = createGraph();
   const built = task.build(graph);
-  const g = gradientSlab(graph, [built.loss], [lossCotangent(graph, context.scaling)], context.layout);
+  const g = gradientSlabs(graph, [built.loss], [lossCotangent(graph, context.scaling)], context.layouts);
   const { slabs, readings, faulty } = weightUpdate(graph, context, g, built);
   const outputs = { ...readingsOf(built), ...readings };
   const assign = { ...slabs, ...movedBuffers(graph, context, built.updates, faulty) };

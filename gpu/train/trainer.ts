@@ -69,7 +69,7 @@ export async function createTrainer<Batch>(options: TrainerOptions<Batch>): Prom
   const { gpu, task, optimizer, seed, accumulate = 1, ringSize = 64 } = options;
   checkOptions(seed, accumulate, ringSize);
   expectStorage(gpu, options.storage);
-  const store = createStore(gpu), programs: Program[] = [];
+  const store = createStore(gpu, options.slabWords), programs: Program[] = [];
   const free = () => {
     programs.forEach(destroyProgram);
     destroyStore(store);

@@ -10,21 +10,24 @@ import {
   createGraph,
   gradients,
   type Graph,
+  namedSlabs,
   parameter,
   scalar,
   slab,
+  slabGroup,
   type SlabLayout,
-  slabLayout,
+  slabLayouts,
+  slabName,
   type Tensor,
 } from "../graph/mod.ts";
 import * as ops from "../ops/mod.ts";
+import { collectSlabs } from "../optim/mod.ts";
 import { defineSlab, type Program, run } from "../run/mod.ts";
 import {
   applyProgram,
   defineAccumulators,
-  GRADIENT,
+  gradientSoFar,
   microScalars,
-  sumSoFar,
   wholeReadings,
 } from "./accumulate.ts";
 import { lossCotangent } from "./loss_scale.ts";
@@ -50,8 +53,8 @@ export async function twoPassStep<Batch>(
   count: number,
 ): Promise<TrainingStep> {
   const { forward, layout } = await forwardProgram(context, task, count);
-  const { head, loss, headLayout } = await headProgram(context, task, layout);
-  const backward = await backwardProgram(context, task, layout, headLayout);
+  const { head, loss, headLayouts } = await headProgram(context, task, layout);
+  const backward = await backwardProgram(context, task, layout, headLayouts);
   const apply = await applyProgram(context, loss);
   return {
     readings: [...apply.outputs.keys()],
@@ -137,7 +140,7 @@ async function headProgram<Batch>(context: StepContext, task: SplitTask<Batch>, 
   const features = takeFeatures(ops.reshape(table, [layout.count, layout.blocks * BLOCK]), layout);
   const loss = task.head(graph, features);
   const specs = [...graph.params.values()].filter((spec) => spec.trainable);
-  const headLayout = slabLayout(specs);
+  const headLayouts = slabLayouts(specs, store.slabBlocks);
   const leaves = specs.map((spec) => parameter(graph, spec));
   const cotangent = lossCotangent(graph, context.scaling);
   const parts = gradients([loss.loss], [cotangent], [...features, ...leaves]);
@@ -154,12 +157,10 @@ async function headProgram<Batch>(context: StepContext, task: SplitTask<Batch>, 
     [COTANGENTS]: putFeatures(graph, all.slice(0, features.length), layout),
     ...wholeReadings(loss),
   };
-  if (own.length > 0) {
-    defineSlab(store, HEAD, headLayout.blocks);
-    assign[HEAD] = ops.collect(own, { blocks: headLayout.blocks });
-  }
+  headLayouts.forEach(({ blocks }, part) => defineSlab(store, slabName(HEAD, part), blocks));
+  Object.assign(assign, namedSlabs(HEAD, collectSlabs(own, headLayouts)));
   const head = await compilePart(context, "loss", { outputs: {}, assign });
-  return { head, loss, headLayout };
+  return { head, loss, headLayouts };
 }
 
 /** Second pass: adds the gradient of one micro-batch, and in the first one that of the head's parameters. */
@@ -167,49 +168,54 @@ function backwardProgram<Batch>(
   context: StepContext,
   task: SplitTask<Batch>,
   layout: FeatureLayout,
-  headLayout: SlabLayout,
+  headLayouts: readonly SlabLayout[],
 ): Promise<Program> {
   const graph = createGraph(), { count, blocks } = layout;
   const { features, updates } = task.towers(graph);
   const all = ops.reshape(slab(graph, COTANGENTS, count * blocks), [count, blocks * BLOCK]);
   const own = ops.sum(ops.mul(all, isOwnRow(graph, count)), { axes: [0], keep: true });
   const cotangents = takeFeatures(own, layout);
-  const g = partialGradients(graph, features, cotangents, context.layout, headLayout);
-  const sum = sumSoFar(slab(graph, GRADIENT, context.layout.blocks), g);
+  const g = partialGradients(graph, features, cotangents, context.layouts, headLayouts);
+  const sums = gradientSoFar(graph, context, g);
   const faulty = ops.nonFinite(ops.sum(own, { axes: null }));
-  const assign = { [GRADIENT]: sum, ...movedBuffers(graph, context, updates, faulty) };
+  const assign = { ...sums, ...movedBuffers(graph, context, updates, faulty) };
   return compilePart(context, "backward", { outputs: {}, assign });
 }
 
-/** The gradient slab of a micro-batch; what only the head uses comes from the head's gradients. */
+/** The gradient slabs of a micro-batch; what only the head uses comes from the head's gradients. */
 function partialGradients(
   graph: Graph,
   features: readonly Tensor[],
   cotangents: readonly Tensor[],
-  layout: SlabLayout,
-  headLayout: SlabLayout,
-): Tensor {
-  const first = scalar(graph, "micro_first");
-  const fromHead = new Map(headLayout.entries.map((entry) => {
-    const floats = ops.slice(slab(graph, HEAD, headLayout.blocks), {
-      starts: [entry.block, 0],
-      ends: [entry.block + entry.blocks, BLOCK],
-      steps: [1, 1],
-    });
-    return [entry.name, ops.mul(takeTensor(floats, entry), first)];
-  }));
-  const known = layout.entries.filter(({ name }) => graph.params.has(name));
+  layouts: readonly SlabLayout[],
+  headLayouts: readonly SlabLayout[],
+): Tensor[] {
+  const first = scalar(graph, "micro_first"), headSlabs = slabGroup(graph, HEAD, headLayouts);
+  const fromHead = new Map(
+    headLayouts.flatMap(({ entries }, part) =>
+      entries.map((entry): [string, Tensor] => {
+        const floats = ops.slice(headSlabs[part], {
+          starts: [entry.block, 0],
+          ends: [entry.block + entry.blocks, BLOCK],
+          steps: [1, 1],
+        });
+        return [entry.name, ops.mul(takeTensor(floats, entry), first)];
+      })
+    ),
+  );
+  const wanted = layouts.flatMap(({ entries }) => entries);
+  const known = wanted.filter(({ name }) => graph.params.has(name));
   const leaves = known.map(({ name }) => parameter(graph, graph.params.get(name)!));
   const parts = gradients(features, cotangents, leaves);
   const fromTowers = new Map(known.map(({ name }, i) => [name, parts[i]]));
-  const sums = layout.entries.map(({ name }) => {
+  const sums = wanted.map(({ name }) => {
     const head = fromHead.get(name), tower = fromTowers.get(name) ?? undefined;
     if (head === undefined && tower === undefined) {
       throw new TypeError(`No gradient reaches ${name}; freeze it`);
     }
     return head !== undefined && tower !== undefined ? ops.add(head, tower) : (head ?? tower)!;
   });
-  return ops.collect(sums, { blocks: layout.blocks });
+  return collectSlabs(sums, layouts);
 }
 
 /** A tensor from its blocks [b, 256], which hold its padded rows. */

@@ -27,7 +27,7 @@ import {
   type GroupRule,
   type Optimizer,
   parameterGroups,
-  runningSlab,
+  runningSlabs,
   type StepRates,
 } from "../../gpu/optim/mod.ts";
 import type { Evaluator, NumberArray } from "./evaluator.ts";
@@ -81,7 +81,7 @@ export function startTraining(options: TrainingOptions): Training {
   if (options.average) next.average = ema(graph, leaf("average"), moved);
   if (runningLayout.blocks > 0) {
     const running = slab(graph, "running", runningLayout.blocks);
-    next.running = runningSlab(graph, runningLayout, updates, running);
+    [next.running] = runningSlabs(graph, [runningLayout], updates, [running]);
   }
 
   const first = pack(layout, initial);

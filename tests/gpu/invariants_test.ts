@@ -36,8 +36,8 @@ function referenceStep(
 ): { readings: Map<string, number>; slabs: Map<string, RefArray> } {
   const graph = createGraph(), task = tinyTask(options);
   const built = task.build(graph);
-  const g = gradientSlab(graph, [built.loss], [constant(graph, [1], [])], context.layout);
-  const update = weightUpdate(graph, context, g, built);
+  const g = gradientSlab(graph, [built.loss], [constant(graph, [1], [])], context.layouts[0]);
+  const update = weightUpdate(graph, context, [g], built);
   const readings = { ...readingsOf(built), ...update.readings };
   const next = { ...update.slabs, ...movedBuffers(graph, context, built.updates, update.faulty) };
   const wanted = { ...readings, ...next };
@@ -47,8 +47,8 @@ function referenceStep(
     }),
   );
   const params = new Map([
-    ...unpacked(context.layout, slabs.get("params")!),
-    ...unpacked(context.buffers!, slabs.get("buffers")!),
+    ...unpacked(context.layouts[0], slabs.get("params")!),
+    ...unpacked(context.buffers[0], slabs.get("buffers")!),
   ]);
   const values = interpret(Object.values(wanted), { inputs, params, slabs, scalars });
   const named = Object.keys(wanted).map((name, i): [string, RefArray] => [name, values[i]]);

@@ -103,7 +103,7 @@ Deno.test("running statistics: one update, two of one buffer, and buffers that s
     c: Float64Array.of(7),
   };
   const current = slab(graph, "buffers", place.blocks);
-  const [moved] = interpret([optim.runningSlab(graph, place, updates, current)], {
+  const [moved] = interpret(optim.runningSlabs(graph, [place], updates, [current]), {
     inputs,
     slabs: new Map([["buffers", pack(before, place)]]),
   });
@@ -118,7 +118,7 @@ Deno.test("running statistics: one update, two of one buffer, and buffers that s
     b: want.b,
   });
   assertThrows(
-    () => optim.runningSlab(graph, slabLayout([{ name: "a", shape: [3] }]), updates, current),
+    () => optim.runningSlabs(graph, [slabLayout([{ name: "a", shape: [3] }])], updates, [current]),
     RangeError,
     '"b"',
   );

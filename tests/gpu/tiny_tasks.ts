@@ -7,8 +7,8 @@ import {
   createGraph,
   createStore,
   decayMatrices,
+  defineGroup,
   defineParams,
-  defineSlab,
   f32,
   type Graph,
   type HostArray,
@@ -19,7 +19,7 @@ import {
   ops,
   type Optimizer,
   parameterGroups,
-  slabLayout,
+  slabLayouts,
   type SplitTask,
   type StateUpdates,
   stateUpdates,
@@ -138,18 +138,17 @@ export function contextFor(
   const graph = createGraph();
   const updates = build(graph).updates ?? stateUpdates();
   const groups = parameterGroups(graph, updates);
-  const store = createStore(gpu), layout = slabLayout(groups.trained);
+  const store = createStore(gpu), layouts = slabLayouts(groups.trained, store.slabBlocks);
   defineParams(store, "params", groups.trained, 1);
-  if (groups.fixed.length > 0) defineParams(store, "frozen", groups.fixed, 1);
-  if (groups.running.length > 0) defineParams(store, "buffers", groups.running, 1);
-  for (const name of optimizer.slots) defineSlab(store, name, layout.blocks, layout);
-  if (averaged) defineSlab(store, "ema", layout.blocks, layout);
-  const buffers = groups.running.length > 0 ? slabLayout(groups.running) : null;
+  defineParams(store, "frozen", groups.fixed, 1);
+  defineParams(store, "buffers", groups.running, 1);
+  for (const name of optimizer.slots) defineGroup(store, name, layouts);
+  if (averaged) defineGroup(store, "ema", layouts);
   return {
     store,
-    layout,
-    buffers,
-    table: blockTable(layout, decayMatrices),
+    layouts,
+    buffers: slabLayouts(groups.running, store.slabBlocks),
+    tables: layouts.map((layout) => blockTable(layout, decayMatrices)),
     optimizer,
     clip,
     averaged,
