@@ -59,8 +59,8 @@ async function step({ outputs, store, program }: Compiled, values: Values) {
 }
 
 /** Opens the device. Throws Error with the remedy when there is no adapter. */
-export async function deviceEvaluator(): Promise<Evaluator> {
-  const gpu = await openGpu();
+export async function deviceEvaluator(options: Parameters<typeof openGpu>[0] = {}): Promise<Evaluator> {
+  const gpu = await openGpu(options);
   let last: Compiled | null = null;
   const forget = () => {
     if (last === null) return;
