@@ -36,6 +36,8 @@ export interface Pair {
 
 export interface TinyOptions {
   readonly rows: number;
+  /** Default 7. */
+  readonly hidden?: number;
   /** Batch norm couples the samples of a batch. */
   readonly batchNorm?: boolean;
   readonly dropout?: number;
@@ -45,9 +47,9 @@ export interface TinyOptions {
 
 export const CLASSES = 3, WIDTH = 5;
 
-/** Logits [rows, 3] of x [rows, 5]: linear, GELU, layer norm (or batch norm), dropout, linear times a learned scale. */
+/** Logits [rows, 3] of x [rows, 5]: linear to `hidden`, GELU, layer norm (or batch norm), dropout, linear times a learned scale. */
 export function tinyLogits(s: nn.ParamScope, x: Tensor, options: TinyOptions): Tensor {
-  const hidden = ops.gelu(nn.within(s, "fc1", (c) => nn.linear(c, x, 7)));
+  const hidden = ops.gelu(nn.within(s, "fc1", (c) => nn.linear(c, x, options.hidden ?? 7)));
   const norm = options.batchNorm ? nn.batchNorm : nn.layerNorm;
   const normed = nn.within(s, "norm", (c) => norm(c, hidden));
   const dropped = s.train ? ops.dropout(normed, options.dropout ?? 0, { stream: 5 }) : normed;
