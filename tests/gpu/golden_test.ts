@@ -1,5 +1,5 @@
-// The golden runner: PyTorch's values through the float64 interpreter (the device runs the same cases with
-// `deno task golden`), and that a case can fail. Long cases are cut to a few steps here.
+// The golden runner: PyTorch's values through the float64 interpreter (tests/golden has the device and the program),
+// and that a case can fail. Long cases are cut to a few steps here.
 
 import { assert, assertEquals } from "@std/assert";
 import { isExcepted, runCase } from "../golden/runner.ts";
@@ -158,37 +158,4 @@ Deno.test("golden: exceptions by name and by pattern", () => {
       isExcepted("anything", ["*"]),
   );
   assert(!isExcepted("vit_dino_", ["dino_*"]) && !isExcepted("aXb", ["a.b"]) && !isExcepted("dino", []));
-});
-
-Deno.test("golden: the command's exit codes and output", async () => {
-  const dir = await makeFolder([{ name: "right" }, { name: "wrong", op: "mul" }, {
-    name: "unknown",
-    op: "fold",
-  }]);
-  const cli = decodeURIComponent(new URL("../golden_cli.ts", import.meta.url).pathname);
-  const call = async (...args: string[]) => {
-    const command = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-check", cli, ...args],
-      stdout: "piped",
-      stderr: "piped",
-    });
-    const { code, stdout, stderr } = await command.output();
-    return { code, out: new TextDecoder().decode(stdout), error: new TextDecoder().decode(stderr) };
-  };
-  const [all, some, flag, folder, group] = await Promise.all([
-    call("--dir", dir, "--reference", "--json"),
-    call("--dir", dir, "--reference", "--except", "wrong,unk*"),
-    call("--dir", dir, "--reference", "--fast"),
-    call("--dir", `${dir}/none`, "--reference"),
-    call("--dir", dir, "--reference", "--group", "b_optim"),
-  ]);
-  assertEquals(all.code, 1);
-  const report = JSON.parse(all.out);
-  assertEquals([report.passed, report.failed, report.unsupported], [1, 2, 1]);
-  assertEquals(report.cases.map((c: { outcome: string }) => c.outcome), ["passed", "failed", "unsupported"]);
-  assertEquals(some.code, 0);
-  assert(some.out.trimEnd().endsWith("1 passed, 0 failed, 2 excepted"), some.out);
-  assertEquals([flag.code, folder.code, group.code], [2, 2, 2]);
-  assert(flag.error.includes("--fast") && folder.error.includes("none") && group.error.includes("b_optim"));
-  await Deno.remove(dir, { recursive: true });
 });
