@@ -375,11 +375,22 @@ function deepTask(layers: number, width: number, rows: number): Task<Float32Arra
   };
 }
 
-/** The same device with smaller limits. */
+/** The same device with smaller limits, which every buffer is held to. */
 function limited(gpu: Gpu, words: number): Gpu {
   const bytes = words * 16;
   const limits = { maxStorageBufferBindingSize: bytes, maxBufferSize: bytes } as GPUSupportedLimits;
-  return { ...gpu, limits };
+  const createBuffer = (descriptor: GPUBufferDescriptor) => {
+    assert(descriptor.size <= bytes, `a buffer of ${descriptor.size} bytes, at most ${bytes} are allowed`);
+    return gpu.device.createBuffer(descriptor);
+  };
+  const device = new Proxy(gpu.device, {
+    get(target, key) {
+      if (key === "createBuffer") return createBuffer;
+      const value = Reflect.get(target, key, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  return { ...gpu, device, limits };
 }
 
 Deno.test("what is over a device's limits is split by itself; arenas, storages and read-backs keep to them", async () => {
