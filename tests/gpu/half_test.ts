@@ -18,7 +18,9 @@ import {
   gradientSlab,
   type Graph,
   type HostArray,
+  i32,
   input,
+  interpret,
   liveBytes,
   type MemoryReport,
   nn,
@@ -28,6 +30,7 @@ import {
   type Program,
   reachable,
   read,
+  readTensors,
   run,
   sgd,
   slab,
@@ -170,6 +173,34 @@ Deno.test("activations and their gradients are halves; what must be exact is not
     assertEquals(scores.length, count);
     assert(scores.every((node) => [node, ...node.inputs].every((t) => !halves.has(t))), `Scores of ${op}`);
   }
+});
+
+Deno.test("a text transformer in halves, masks and all, is its reference to the roundings on the way", async () => {
+  const gpu = await device(), store = createStore(gpu), shape = [64, 8], graph = createGraph();
+  const build = (g: Graph) => {
+    const options = { contextLength: 8, vocabSize: 30, width: 16, layers: 2, heads: 2, outputDim: 12 };
+    return { text: nn.textTransformer(nn.scope(g), input(g, "ids", shape, "i32"), options) };
+  };
+  const outputs = build(graph);
+  defineParams(store, "params", [...graph.params.values()], 3);
+  const evaluator = await createEvaluator({ store, build, storage: "f16" });
+  const ids = Int32Array.from(
+    uniforms(512, 5, 0),
+    (u, i) => i % 8 === 7 - Math.floor(i / 8) % 5 ? 29 : Math.floor(u * 29),
+  );
+  const { text } = await evaluator.run({ ids: i32(ids, shape) }), halves = halvesOf(evaluator.program);
+  const params = new Map([...await readTensors(store, "params")].map(([name, { data, shape }]) => {
+    return [name, { data: Float64Array.from(data), shape }];
+  }));
+  const inputs = new Map([["ids", { data: Float64Array.from(ids), shape }]]);
+  const [want] = interpret([outputs.text], { inputs, params });
+  // Roundings are independent and each has a standard deviation of UNIT / sqrt 3; of 768 results, three of these.
+  const largest = Math.max(...want.data.map(Math.abs)), bound = Math.sqrt(3 * halves.length) * UNIT * largest;
+  const away = want.data.map((value, i) => Math.abs(text.data[i] - value));
+  assert(Math.max(...away) <= bound, `${Math.max(...away)} is over ${bound}`);
+  assert(halves.length > 10 && Math.max(...away) > bound / 100);
+  evaluator.destroy();
+  destroyStore(store);
 });
 
 /** What a program would take, told before anything is made. */
