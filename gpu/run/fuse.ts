@@ -48,11 +48,12 @@ export function isElementwise(node: Tensor): boolean {
 }
 
 /**
- * Small tensors stay apart: a dispatch saved on them would never pay for compiling one more kernel, and kernels of
- * one op are shared. Matrix products and plain sums stay bare up to a larger size: of all kernels they are the
- * dearest to compile and, bare, the most alike.
+ * On llvmpipe small tensors stay apart: compiling a kernel takes a quarter of a second, which a dispatch saved on them
+ * would never pay for, and kernels of one op are shared. Matrix products and plain sums stay bare up to a larger
+ * size: of all kernels they are the dearest to compile and, bare, the most alike.
  */
-function isSmall(node: Tensor): boolean {
+function isSmall(node: Tensor, { target }: State): boolean {
+  if (target === "gpu") return false;
   const limit = node.op === "matmul" || node.op === "sum" ? 32768 : 8192;
   const sized = node.op === "sum" || node.op.startsWith("bn") ? node.inputs[0] : node;
   return vec4sOf(sized.shape) < limit;
@@ -74,7 +75,7 @@ export function fuse(outputs: readonly Tensor[], target: DeviceClass): Fused {
     const tile = plan.kind === "contract" ? chooseTile(plan.spec, target) : null;
     clusterOf.set(node, newCluster(plan.kind, node, plan, tile));
   }
-  const graph = { uses, kept, lowered, inlined, clusterOf };
+  const graph: State = { target, uses, kept, lowered, inlined, clusterOf };
   for (const node of nodes) if (clusterOf.get(node)?.kind === "contract") absorbFollowers(node, graph);
   for (const node of nodes) {
     if (isElementwise(node) && !clusterOf.has(node) && mayInline(node, graph)) inlined.add(node);
@@ -96,6 +97,7 @@ export function fuse(outputs: readonly Tensor[], target: DeviceClass): Fused {
 }
 
 interface State {
+  readonly target: DeviceClass;
   readonly uses: Map<Tensor, Use[]>;
   readonly kept: Set<Tensor>;
   readonly lowered: Map<Tensor, Lowered>;
@@ -143,7 +145,7 @@ function inPlace(use: Use, node: Tensor): boolean {
 
 function absorbFollowers(core: Tensor, state: State): void {
   const cluster = state.clusterOf.get(core)!;
-  if ((cluster.tile?.splits ?? 1) > 1 || isSmall(core)) return;
+  if ((cluster.tile?.splits ?? 1) > 1 || isSmall(core, state)) return;
   for (;;) {
     const current = cluster.result;
     const uses = state.uses.get(current) ?? [];
@@ -177,7 +179,7 @@ function weight(node: Tensor, state: State): { loads: number; flops: number } {
 
 function mayInline(node: Tensor, state: State): boolean {
   const uses = state.uses.get(node) ?? [];
-  if (state.kept.has(node) || uses.length === 0 || isSmall(node)) return false;
+  if (state.kept.has(node) || uses.length === 0 || isSmall(node, state)) return false;
   const { loads, flops } = weight(node, state);
   const cheap = loads <= 1 && flops <= 4;
   const users = new Set(uses.map((use) => use.by));
@@ -188,25 +190,11 @@ function mayInline(node: Tensor, state: State): boolean {
 function accepts(use: Use, state: State, cheap: boolean): boolean {
   if (isElementwise(use.by)) return sameGeometry(use.via, use.by);
   const plan = state.lowered.get(use.by)!;
-  if (plan.kind === "contract") {
-    const { root } = viewOf(use.via);
-    if (plan.spec.oneHot !== undefined) return false;
-    return cheap && use.operand === plan.a && keepsTails(root, state);
-  }
+  if (plan.kind === "contract") return cheap && use.operand === plan.a && plan.spec.oneHot === undefined;
   if (plan.kind === "column") {
-    return fullOperands(plan).has(use.operand) && !isSmall(use.by);
+    return fullOperands(plan).has(use.operand) && !isSmall(use.by, state);
   }
   return false;
-}
-
-/** Zero padding lanes stay zero: they meet the other operand's rows in a contraction. */
-function keepsTails(node: Tensor, state: State): boolean {
-  if (lastOf(node.shape) % 4 === 0) return true;
-  return opRecord(node.op).elementwise!.keepsZero && node.inputs.every((source) => {
-    const { root } = viewOf(source);
-    if (lastOf(source.shape) !== lastOf(node.shape)) return false;
-    return !state.inlined.has(root) || keepsTails(root, state);
-  });
 }
 
 /** Inputs that a column reduction reads word by word in place. */
@@ -230,7 +218,7 @@ function absorbReductions(cluster: Cluster, state: State): void {
     const even = spec.m % cluster.tile!.rows === 0 || cluster.tile!.own !== undefined;
     if (plan.reduction === "moments" && !even) continue;
     if (plan.reduction === "max") continue;
-    if (plan.reduction === "sum" && isSmall(cluster.core)) continue;
+    if (plan.reduction === "sum" && isSmall(cluster.core, state)) continue;
     if (cluster.reductions.includes(use.by)) continue;
     if (dependsOn(use.by.inputs.filter((t) => viewOf(t).root !== cluster.result), cluster, state)) continue;
     cluster.reductions.push(use.by);
@@ -241,7 +229,7 @@ function absorbReductions(cluster: Cluster, state: State): void {
 
 /** Moves a stored elementwise node into the kernel of its first reader, and further column sums of it along. */
 function host(node: Tensor, state: State): void {
-  if (isSmall(node)) return;
+  if (isSmall(node, state)) return;
   const own = state.clusterOf.get(node)!;
   const uses = (state.uses.get(node) ?? []).filter((use) => inPlace(use, node));
   for (const use of uses.sort((a, b) => a.by.id - b.by.id)) {
@@ -266,7 +254,7 @@ function host(node: Tensor, state: State): void {
 function readsInPlace(use: Use, state: State): boolean {
   if (isElementwise(use.by)) return sameGeometry(use.via, use.by);
   const plan = state.lowered.get(use.by);
-  return plan?.kind === "column" && fullOperands(plan).has(use.operand) && !isSmall(use.by);
+  return plan?.kind === "column" && fullOperands(plan).has(use.operand) && !isSmall(use.by, state);
 }
 
 /** The cluster in which a node is computed; for an inlined node with one user, its user's. */
