@@ -4,7 +4,14 @@
 import { axisOf, lastOf, sameShape, type Shape, showShape, sizeOf } from "../base/mod.ts";
 import { defineOp, emit, type RefArray, type Tensor } from "../graph/mod.ts";
 import { expectFloats, expectIndices, expectLayout } from "./expect.ts";
-import { lowerEmbedding, lowerEmbeddingGrad, lowerGather, lowerGatherGrad, lowerIndexRows, lowerIndexRowsGrad } from "./lowering_index.ts";
+import {
+  lowerEmbedding,
+  lowerEmbeddingGrad,
+  lowerGather,
+  lowerGatherGrad,
+  lowerIndexRows,
+  lowerIndexRowsGrad,
+} from "./lowering_index.ts";
 import { permute, reshape, slice } from "./shape.ts";
 import { topkIndices } from "./reduce.ts";
 

@@ -15,7 +15,12 @@ import {
 import { lowerRandom } from "./lowering_random.ts";
 import { greater, mul, mulScalar } from "./elementwise.ts";
 
-function defineRandom(name: string, kind: "uniform" | "normal", draw: typeof uniforms, cost: number): OpRecord {
+function defineRandom(
+  name: string,
+  kind: "uniform" | "normal",
+  draw: typeof uniforms,
+  cost: number,
+): OpRecord {
   return defineOp({
     name,
     lower: lowerRandom(kind),

@@ -4,7 +4,8 @@ import type { HostArray, Shape } from "../base/mod.ts";
 import type { Tensor } from "../graph/mod.ts";
 import type { Gpu } from "../device/mod.ts";
 import { reachable } from "../graph/mod.ts";
-import { compile, destroyProgram, read, run } from "./program.ts";
+import { compile } from "./compile.ts";
+import { destroyProgram, read, run } from "./program.ts";
 import { createStore, defineParams, defineSlab, destroyStore, writeSlab, writeTensors } from "./store.ts";
 
 export interface EvaluateValues {

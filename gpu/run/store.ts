@@ -177,7 +177,8 @@ export function writeSlab(store: Store, name: string, data: Float32Array<ArrayBu
   writeStorage(store.gpu, currentSide(slab), data);
 }
 
-function slabOf(store: Store, name: string): Slab {
+/** A slab by name; throws RangeError for an unknown one. */
+export function slabOf(store: Store, name: string): Slab {
   const slab = store.slabs.get(name);
   if (slab === undefined) throw new RangeError(`The store has no slab "${name}"`);
   return slab;

@@ -116,7 +116,7 @@ function weightMemory<Batch>(
   const following = optimizer.slots.length + (ema === undefined ? 0 : 1) + (accumulate > 1 ? 1 : 0);
   const scale = storage === "f16" ? lossScaleBytes(gpu) : 0;
   const slabs = (1 + following) * bytes(trained, 2) + bytes(running, 2) + bytes(fixed, 1) + scale;
-  return { inputs: 0, constants: 0, activations: 0, outputs: 0, slabs, total: slabs };
+  return { inputs: 0, constants: 0, activations: 0, slabs, total: slabs };
 }
 
 async function fillStore<Batch>(

@@ -79,6 +79,7 @@ export async function openStudyStep(gpu: Gpu, model: StudyModel): Promise<StudyS
     batchSize: BATCH,
     steps: STEPS,
     accumulate: 1,
+    storage: "f32" as const,
     frozen: [],
     seed: 0,
   };

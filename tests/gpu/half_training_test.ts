@@ -114,7 +114,7 @@ async function stray<Batch>(task: Task<Batch> | SplitTask<Batch>, batch: (index:
 
 for (
   const [name, measure, stored] of [
-    ["supervised", () => stray(imageTask(), imageBatch), ["conv2d", "relu", "conv2dDX"]],
+    ["supervised", () => stray(imageTask(), imageBatch), ["conv2d", "reluGrad", "bnInputGradRows"]],
     ["CLIP", () => stray(tinyClip(520), (i) => coupleBatch(i, 520)), ["gelu", "matmul", "geluGrad"]],
   ] as const
 ) {
