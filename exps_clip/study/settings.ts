@@ -42,17 +42,17 @@ export const studyFlags = {
   images: {
     kind: "whole",
     least: 1,
-    help: "different training images, at most (default 20000; with --quick 6400)",
+    help: "different training images, at most (default 20000; with --quick 4000)",
   },
   seen: {
     kind: "whole",
     least: 1,
-    help: "images that each run sees in all (default 40000; with --quick 9600)",
+    help: "images that each run sees in all (default 40000; with --quick 8000)",
   },
   "test-per-class": {
     kind: "whole",
     least: 1,
-    help: "test images of each class (default 50; with --train all)",
+    help: "test images of each class (default 50; with --quick 25; with --train all)",
   },
   arms: {
     kind: "text",
@@ -116,7 +116,7 @@ export function studySettings(flags: FlagValues<typeof studyFlags>): StudySettin
     throw new RangeError("--size goes with --train: the world has 32 pixels");
   }
   const testPerClass = flags["test-per-class"];
-  const seen = flags.seen ?? (quick ? 9600 : 40_000), steps = Math.round(seen / batchSize);
+  const seen = flags.seen ?? (quick ? 8000 : 40_000), steps = Math.round(seen / batchSize);
   if (steps < 1) throw new RangeError(`--seen ${seen} is less than one batch of ${batchSize}`);
   return {
     arms: names,
@@ -130,9 +130,9 @@ export function studySettings(flags: FlagValues<typeof studyFlags>): StudySettin
         size: flags.size ?? null,
         testPerClass: testPerClass ?? null,
       }
-      : { kind: "world", classes: 64, testPerClass: testPerClass ?? 50 },
+      : { kind: "world", classes: 64, testPerClass: testPerClass ?? (quick ? 25 : 50) },
     law,
-    images: flags.images ?? (quick ? 6400 : 20_000),
+    images: flags.images ?? (quick ? 4000 : 20_000),
     batchSize,
     steps,
     templates: WORLD_TEMPLATES,
