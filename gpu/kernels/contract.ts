@@ -65,6 +65,8 @@ export interface ContractPlan {
   readonly readsEpilogue: readonly string[];
   readonly numbers: ReadonlyMap<string, number>;
   readonly tile: Tile;
+  /** Products and sums keep what f32 rounds off; the result is rounded once (kahan.ts). */
+  readonly compensated?: boolean;
 }
 
 export interface Tile {
@@ -76,6 +78,12 @@ export interface Tile {
   readonly splits: number;
   /** gpu: rows and words of one invocation, and the steps of k that are shared at a time. */
   readonly own?: { readonly rows: number; readonly words: number; readonly depth: number };
+}
+
+/** A piece of a contraction whose products are compensated: their text is ten times as long, so few stand in it. */
+export function lowTile({ window }: ContractSpec, tile: Tile): Tile {
+  if (tile.own !== undefined) return tile;
+  return { ...tile, rows: window?.kind === "convW" ? tile.rows : 4, words: 1 };
 }
 
 /** Multiply-adds times two. */

@@ -7,6 +7,8 @@ import { type Block, blockOf, each, ownWord, type Share, sharesA, sharesB } from
 import { readerA, readerB } from "./contract_read.ts";
 import { overRows, writer } from "./contract_write.ts";
 import { needs } from "./expr.ts";
+import { COMPENSATED, ZERO } from "./kahan.ts";
+import { addProducts, newProducts } from "./products.ts";
 import type { Launch } from "./wgsl.ts";
 
 const LANES = ["x", "y", "z", "w"];
@@ -37,7 +39,7 @@ ${a.setup}
 ${b.setup}
 ${each(partsA.length, (l) => `var a${l}: vec4f;`)}
 ${each(partsB.length, (l) => `var b${l}: vec4f;`)}
-${each(block.ownRows, (m) => each(block.ownWords, (n) => `var c${m}_${n} = vec4f(0.0);`))}
+${each(block.ownRows, (m) => each(block.ownWords, (n) => newProducts(plan, `c${m}_${n}`)))}
 for (var k0 = start; ; k0 += ${block.depth}u) {
 let more = k0 < stop;
 if (more) {
@@ -47,7 +49,7 @@ ${b.read}
 ${a.advance}
 }
 if (k0 != start) {
-${multiply(block)}
+${multiply(plan, block)}
 }
 workgroupBarrier();
 if (!more) { break; }
@@ -56,13 +58,17 @@ ${each(partsB.length, (l) => bring(partsB[l], `b${l}`, placeB(block, partsB[l].l
 workgroupBarrier();
 }
 ${writer(plan, block)}`;
-  const declarations = `var<workgroup> stage: array<vec4f, ${stageWords}>;\n${overRows(plan, block)}`;
+  const declarations = [
+    `var<workgroup> stage: array<vec4f, ${stageWords}>;`,
+    overRows(plan, block),
+    plan.compensated ? COMPENSATED : "",
+  ].join("\n");
   const numbers = numbersOf(plan, block);
   const wanted = [needs(plan.loadA.program), needs(epilogue.program)];
   const distinct = (names: readonly string[]) => [...new Set(names)];
   const constants = distinct(wanted.flatMap((w) => w.constants));
   // A kernel is told the numbers that its text mentions.
-  const told = new Set(body.match(/(?<=\bP\.)\w+/g));
+  const told = new Set(`${body}${declarations}`.match(/(?<=\bP\.)\w+/g));
   const sizes = [...numbers.keys()].filter((name) => told.has(name) && !constants.includes(name));
   return {
     kernel: {
@@ -117,7 +123,7 @@ function bring({ guard }: Share, value: string, place: string): string {
 }
 
 /** Adds the slice in workgroup memory to the sums `c{row}_{word}`, four k at a time. */
-function multiply(block: Block): string {
+function multiply(plan: ContractPlan, block: Block): string {
   const { aAlongK, bAlongK, pitchA, pitchB, stageA, ownRows, ownWords, down, across, words } = block;
   const loadA = aAlongK
     ? each(ownRows, (m) => `let x${m} = stage[(jy + ${m * down}u) * ${pitchA}u + q];`)
@@ -141,7 +147,7 @@ ${loadA}
 ${
     each(ownWords, (n) =>
       `{\n${loadB(n)}\n` +
-      each(4, (k) => each(ownRows, (m) => `c${m}_${n} = fma(vec4f(${valueA(m, k)}), w${k}, c${m}_${n});`)) +
+      each(4, (k) => each(ownRows, (m) => addProducts(plan, `c${m}_${n}`, [valueA(m, k)], [`w${k}`]))) +
       "\n}")
   }
 }`;
@@ -155,7 +161,7 @@ function numbersOf({ spec, tile, numbers }: ContractPlan, block: Block): Map<str
   const k = w === undefined || w.kind === "convW" ? spec.k : w.kernelHeight * w.kernelWidth * c4 * 4;
   const tilesM = rowTiles(spec, tile), tilesN = Math.ceil(n4 / tile.words);
   const slices = Math.ceil(k / block.depth);
-  const dense: [string, number][] = [
+  const dense: (readonly [string, number])[] = [
     ["total", tilesN * tilesM * tile.splits * batches],
     ["tilesN", tilesN],
     ["tilesM", tilesM],
@@ -179,6 +185,7 @@ function numbersOf({ spec, tile, numbers }: ContractPlan, block: Block): Map<str
     ["Y_b1", spec.y.batch1],
     ["Y_split", spec.m * n4 * batches],
     ["T", spec.oneHot ?? 1],
+    ZERO,
   ];
   const window: [string, number][] = w === undefined ? [] : [
     ["H", w.height],

@@ -2,7 +2,9 @@
 // from storage textures. Lanes run along n. See contract.ts for the vocabulary.
 
 import { denseLoop } from "./dense_loop.ts";
+import { COMPENSATED, ZERO } from "./kahan.ts";
 import { columnOnly, needs, statements, zeroTails } from "./expr.ts";
+import { newProducts, sumOf } from "./products.ts";
 import { each, renamed } from "./register_tile.ts";
 import { windowLoop } from "./window_loop.ts";
 import { type ContractPlan, rowTiles, splitLength } from "./contract.ts";
@@ -45,6 +47,7 @@ export function contractSoftware(plan: ContractPlan): Launch {
     ["Y_split", spec.m * n4 * batches],
   ]);
   if (spec.oneHot !== undefined) numbers.set("T", spec.oneHot);
+  if (plan.compensated) numbers.set(...ZERO);
   if (w) {
     const window: [string, number][] = [
       ["H", w.height],
@@ -76,6 +79,7 @@ export function contractSoftware(plan: ContractPlan): Launch {
     reads,
     writes: [...plan.epilogue.stores.map((s) => s.operand), ...plan.epilogue.partials.map((p) => p.operand)],
     workgroup: WORKGROUP,
+    declarations: plan.compensated ? COMPENSATED : undefined,
     body: `if (id >= P.total) { return; }
 let line_of_tiles = div_u(id, P.tilesN);
 let tn = id - line_of_tiles * P.tilesN;
@@ -104,7 +108,7 @@ ${
 let n0 = tn * ${tile.words}u;
 let start = split * P.chunk;
 let stop = min(start + P.chunk, P.length);
-${each(tile.rows, (m) => each(tile.words, (n) => `var c${m}_${n} = vec4f(0.0);`)).replaceAll(";\n", "; ")}
+${each(tile.rows, (m) => each(tile.words, (n) => newProducts(plan, `c${m}_${n}`)).replaceAll(";\n", "; "))}
 ${loop}
 ${writeOut}`,
   };
@@ -140,7 +144,11 @@ function finish(plan: ContractPlan): string {
     for (let m = 0; m < tile.rows; m++) {
       const { row, inside } = rowOf(plan, m);
       lines.push(`if (${inside}) { let r = ${row}; let i = yBase + r * P.Y_row + ${c};`);
-      lines.push(`let acc = ${dirty ? `mask_tail(c${m}_${n}, ${c}, P.N)` : `c${m}_${n}`};`);
+      lines.push(
+        `let acc = ${
+          dirty ? `mask_tail(${sumOf(plan, `c${m}_${n}`)}, ${c}, P.N)` : sumOf(plan, `c${m}_${n}`)
+        };`,
+      );
       const late = renamed(
         epilogue.program,
         early,

@@ -4,6 +4,7 @@
 import { joinRows, joinsOf, partsOf, sumText } from "./column_sums.ts";
 import type { ContractPlan } from "./contract.ts";
 import { type Block, each, ownRow, ownWord } from "./contract_block.ts";
+import { sumOf } from "./products.ts";
 import { columnOnly, statements, zeroTails } from "./expr.ts";
 
 /** Functions that join the sums of a tile's rows. */
@@ -44,7 +45,7 @@ ${before.code}
 ${
     each(block.ownRows, (i) =>
       `{ ${rowOf(plan, block, i)}
-let i = yBase + m * P.Y_row + n; let acc = c${i}_${n};
+let i = yBase + m * P.Y_row + n; let acc = ${sumOf(plan, `c${i}_${n}`)};
 ${inside.code}
 ${epilogue.stores.map(({ operand, step }) => `st_${operand}(i, ${value(step)});`).join("\n")}
 ${sums.row}

@@ -1,7 +1,8 @@
 // The main loop of a matrix product on llvmpipe, in the four orientations of its operands.
 
 import { type ContractPlan, splitLength } from "./contract.ts";
-import { each, firstB, LANES, multiply, outer, type ReaderA, readerA } from "./register_tile.ts";
+import { addProducts } from "./products.ts";
+import { each, firstB, LANES, multiply, outer, type ReaderA, readerA, transposedB } from "./register_tile.ts";
 
 export function denseLoop(plan: ContractPlan): string {
   const { spec, tile } = plan;
@@ -23,7 +24,8 @@ ${multiply(plan, { base: "bBase", k: "k", kBase: "0u" })}
     return `${head}
 ${plan.spec.oneHot !== undefined ? "" : each(groups, (g) => a.before(`(aCol + g0 + ${g}u)`, `g${g}`))}
 for (var k = start; k < stop; k += ${steps}u) {
-${each(steps, (u) => outerStep(plan, a, `k + ${u}u`, groups))}
+${each(steps, (u) => outerStep(plan, a, u, groups))}
+${outer(plan, groups, steps)}
 }`;
   }
   return `${head}
@@ -42,16 +44,17 @@ ${
   }
 ${
     each(tile.words, (n) =>
-      each(4, (e) =>
-        `{ let w = ld_B(bBase + (n0 * 4u + ${n * 4 + e}u) * P.B_row + k);\n` +
+      `{ ${transposedB((e) => `(n0 * 4u + ${n * 4 + e}u)`, { base: "bBase", k: "k" })}
+${
         each(groups, (g) =>
-          each(4, (f) => {
-            const c = `c${g * 4 + f}_${n}.${LANES[e]}`;
-            const terms = [0, 1, 2, 3].reduce((sum, kk) =>
-              `fma(x${g}_${kk}.${LANES[f]}, w.${LANES[kk]}, ${sum})`, c);
-            return `${c} = ${terms};`;
-          })) +
-        " }"))
+          each(4, (f) =>
+            addProducts(
+              plan,
+              `c${g * 4 + f}_${n}`,
+              [0, 1, 2, 3].map((kk) => `x${g}_${kk}.${LANES[f]}`),
+              ["w0", "w1", "w2", "w3"],
+            )))
+      } }`)
   }
 }`;
 }
@@ -62,26 +65,25 @@ function unrolled({ spec, tile }: ContractPlan): number {
   return [4, 2].find((steps) => spec.k % steps === 0 && chunk % steps === 0) ?? 1;
 }
 
-/** One step of a sum over k with both words along rows of the result. */
-function outerStep({ spec, tile }: ContractPlan, a: ReaderA, k: string, groups: number): string {
+/** Words of step `u` of a turn, with both operands' words along rows of the result. */
+function outerStep(plan: ContractPlan, a: ReaderA, u: number, groups: number): string {
+  const { spec, tile } = plan, k = `k + ${u}u`;
   const hot = spec.oneHot !== undefined;
   const word = (g: number) =>
     hot
-      ? `let x${g} = select(vec4f(0.0), vec4f(1.0), vec4u((g0 + ${g}u) * 4u) + vec4u(0u, 1u, 2u, 3u) == vec4u(hot));`
+      ? `let x${u}_${g} = select(vec4f(0.0), vec4f(1.0), vec4u((g0 + ${g}u) * 4u) + vec4u(0u, 1u, 2u, 3u) == vec4u(hot${u}));`
       : a.word(
-        `x${g}`,
+        `x${u}_${g}`,
         `aBase + (${k}) * P.A_row + g0 + ${g}u`,
         `(aRow + ${k})`,
         `(aCol + g0 + ${g}u)`,
         `g${g}`,
       );
-  return `{ ${
+  return `${
     hot
-      ? `let at = mod_u(${k}, P.T); let hot = u32(ld_A(div_u(${k}, P.T) * P.A_row + at / 4u)[at & 3u]);`
+      ? `let at${u} = mod_u(${k}, P.T); let hot${u} = u32(ld_A(div_u(${k}, P.T) * P.A_row + at${u} / 4u)[at${u} & 3u]);`
       : ""
   }
 ${each(groups, word)}
-let ib = bBase + (${k}) * P.B_row + n0;
-${each(tile.words, (n) => `let w${n} = ld_B(ib + ${n}u);`)}
-${outer(groups, tile.words)} }`;
+${each(tile.words, (n) => `let w${u}_${n} = ld_B(bBase + (${k}) * P.B_row + n0 + ${n}u);`)}`;
 }

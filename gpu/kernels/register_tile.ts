@@ -3,6 +3,7 @@
 
 import { columnOnly, type Program, statements, zeroTails } from "./expr.ts";
 import type { ContractPlan } from "./contract.ts";
+import { addProducts } from "./products.ts";
 
 export const LANES = ["x", "y", "z", "w"];
 
@@ -78,47 +79,45 @@ export function firstB(plan: ContractPlan, row: string): string {
 
 /** Adds A words (mk) times B words to the accumulators, for four k. */
 export function multiply(plan: ContractPlan, at: { base: string; k: string; kBase: string }): string {
-  const { spec, tile } = plan;
-  if (spec.orientB === "kn") {
-    const tail = hasTail(plan);
-    return each(4, (kk) => {
-      const row = `min(${at.k} * 4u + ${kk}u, ${spec.window ? "P.Ci" : "P.K"} - 1u)`;
-      const find = tail ? `let ib = ${at.base} + (${at.kBase} + ${row}) * P.B_row + n0;` : "";
-      const rows = (m: number) =>
-        each(tile.words, (n) => `c${m}_${n} = fma(vec4f(x${m}.${LANES[kk]}), w${n}, c${m}_${n});`);
-      return `{ ${find}
-${each(tile.words, (n) => `let w${n} = ld_B(ib + ${n}u);`)}
-${each(tile.rows, rows)}
-${tail ? "" : "ib += P.B_row;"} }`;
-    });
-  }
-  return each(
-    tile.words,
-    (n) =>
-      each(
-        4,
-        (e) =>
-          `{ let w = ld_B(${at.base} + (${at.kBase} + n0 * 4u + ${n * 4 + e}u) * P.B_row + ${at.k});\n` +
-          each(tile.rows, (m) => {
-            const c = `c${m}_${n}.${LANES[e]}`;
-            return `${c} = fma(x${m}.w, w.w, fma(x${m}.z, w.z, fma(x${m}.y, w.y, fma(x${m}.x, w.x, ${c}))));`;
-          }) + " }",
-      ),
-  );
+  const { spec, tile } = plan, inRows = spec.orientB === "kn", walks = inRows && !hasTail(plan);
+  const depth = spec.window ? "P.Ci" : "P.K";
+  const rowOfB = (kk: number) =>
+    walks
+      ? `ib + ${kk}u * P.B_row`
+      : `${at.base} + (${at.kBase} + min(${at.k} * 4u + ${kk}u, ${depth} - 1u)) * P.B_row + n0`;
+  const wordsB = (n: number) =>
+    inRows
+      ? each(4, (kk) => `let w${kk} = ld_B(${rowOfB(kk)} + ${n}u);`)
+      : transposedB((e) => `(${at.kBase} + n0 * 4u + ${n * 4 + e}u)`, at);
+  const products = (m: number, n: number) =>
+    addProducts(plan, `c${m}_${n}`, LANES.map((lane) => `x${m}.${lane}`), ["w0", "w1", "w2", "w3"]);
+  return `${each(tile.words, (n) => `{ ${wordsB(n)}\n${each(tile.rows, (m) => products(m, n))} }`)}
+${walks ? "ib += 4u * P.B_row;" : ""}`;
 }
 
-/** Outer products of transposed A words with B words. */
-export function outer(groups: number, words: number): string {
+/** Words w0 to w3 along n of a B whose words run along k: four rows at word k. */
+export function transposedB(row: (e: number) => string, at: { base: string; k: string }): string {
+  return `${each(4, (e) => `let t${e} = ld_B(${at.base} + ${row(e)} * P.B_row + ${at.k});`)}
+${each(4, (kk) => `let w${kk} = vec4f(${each4((e) => `t${e}.${LANES[kk]}`)});`)}`;
+}
+
+function each4(text: (lane: number) => string): string {
+  return [0, 1, 2, 3].map(text).join(", ");
+}
+
+/** Outer products of transposed A words `x{step}_{group}` with B words `w{step}_{word}`, for some steps of k. */
+export function outer(plan: ContractPlan, groups: number, steps: number): string {
+  const of = (text: (step: number) => string) => Array.from({ length: steps }, (_, u) => text(u));
   return each(
     groups,
     (g) =>
-      each(
-        4,
-        (e) =>
-          each(
-            words,
-            (n) => `c${g * 4 + e}_${n} = fma(vec4f(x${g}.${LANES[e]}), w${n}, c${g * 4 + e}_${n});`,
-          ),
-      ),
+      each(4, (e) =>
+        each(plan.tile.words, (n) =>
+          addProducts(
+            plan,
+            `c${g * 4 + e}_${n}`,
+            of((u) => `x${u}_${g}.${LANES[e]}`),
+            of((u) => `w${u}_${n}`),
+          ))),
   );
 }

@@ -1,6 +1,7 @@
 // The main loops of the three convolutions on llvmpipe.
 
 import type { ContractPlan } from "./contract.ts";
+import { addProducts } from "./products.ts";
 import { each, firstB, LANES, multiply, type ReaderA, readerA } from "./register_tile.ts";
 
 export function windowLoop(plan: ContractPlan): string {
@@ -75,17 +76,16 @@ function weightLoop(plan: ContractPlan, a: ReaderA): string {
   const pixel = (p: number) =>
     `let ix${p} = ox * ${w.stride}u + ${p}u - P.pad;
 ${a.word(`x${p}`, `(origin + ix${p}) * P.C4 + g0`, `origin + ix${p}`, "g0", "g", `ix${p} < P.W`)}`;
-  const product = (u: number) =>
-    `{ let ib = (line * P.OW + ox + ${u}u) * P.B_row + n0;
-${each(tile.words, (n) => `let w${n} = ld_B(ib + ${n}u);`)}
-${
-      each(taps, (t) =>
-        each(4, (e) =>
-          each(tile.words, (n) => {
-            const c = `c${t * 4 + e}_${n}`;
-            return `${c} = fma(vec4f(x${u * w.stride + t}.${LANES[e]}), w${n}, ${c});`;
-          })))
-    } }`;
+  const turns = Array.from({ length: turn }, (_, u) => u);
+  const words = (u: number) =>
+    each(tile.words, (n) => `let w${u}_${n} = ld_B((line * P.OW + ox + ${u}u) * P.B_row + n0 + ${n}u);`);
+  const products = (t: number, e: number, n: number) =>
+    addProducts(
+      plan,
+      `c${t * 4 + e}_${n}`,
+      turns.map((u) => `x${u * w.stride + t}.${LANES[e]}`),
+      turns.map((u) => `w${u}_${n}`),
+    );
   return `let ky = div_u(tm, P.C4);
 let g0 = tm - ky * P.C4;
 ${a.before("g0", "g")}
@@ -96,6 +96,7 @@ if (iy < P.H) {
 let origin = (image * P.H + iy) * P.W;
 for (var ox = 0u; ox < P.OW; ox += ${turn}u) {
 ${each(reach, pixel)}
-${each(turn, product)}
+${each(turn, words)}
+${each(taps, (t) => each(4, (e) => each(tile.words, (n) => products(t, e, n))))}
 } } }`;
 }

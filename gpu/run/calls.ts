@@ -52,6 +52,8 @@ export interface Context {
   readonly spare: Map<Tensor, number>;
   /** Nodes stored in halves. */
   readonly halves: ReadonlySet<Tensor>;
+  /** Contractions keep what f32 rounds off. */
+  readonly compensated: boolean;
   readonly steps: KernelCall[];
 }
 

@@ -33,9 +33,13 @@ export interface ProgramSpec {
   readonly assign?: Readonly<Record<string, Tensor>>;
 }
 
+export type Precision = "plain" | "compensated";
+
 export interface CompileOptions {
   /** Default f32; f16 wants a GPU with shader-f16 and a loss that is scaled. */
   readonly storage?: StorageType;
+  /** Default plain; compensated: contractions round their results only, not each product and sum, and take longer. */
+  readonly precision?: Precision;
   /** Called with the plan's memory before anything is allocated. */
   readonly onMemory?: (report: MemoryReport) => void;
 }
@@ -57,7 +61,7 @@ export async function compile(
   options: CompileOptions = {},
 ): Promise<Program> {
   const { gpu } = store;
-  const schedule = scheduleOf(store, spec, options.storage ?? "f32");
+  const schedule = scheduleOf(store, spec, options);
   options.onMemory?.(schedule.memory);
   const owned: Storage[] = [];
   try {
@@ -99,13 +103,17 @@ interface Schedule {
   readonly memory: MemoryReport;
 }
 
-function scheduleOf(store: Store, spec: ProgramSpec, storage: StorageType): Schedule {
-  const { gpu } = store;
+function scheduleOf(store: Store, spec: ProgramSpec, options: CompileOptions): Schedule {
+  const { gpu } = store, { storage = "f32", precision = "plain" } = options;
   expectStorage(gpu, storage);
   const names = Object.keys(spec.outputs), assign = Object.entries(spec.assign ?? {});
   const roots = expandMacros([...Object.values(spec.outputs), ...assign.map(([, tensor]) => tensor)]);
   const halves = storage === "f16" ? halfNodes(roots) : undefined;
-  const lowered = lowerGraph(fuse(roots, gpu.deviceClass), gpu.deviceClass, halves, maxWords(gpu));
+  const lowered = lowerGraph(fuse(roots, gpu.deviceClass), gpu.deviceClass, {
+    halves,
+    most: maxWords(gpu),
+    compensated: precision === "compensated",
+  });
   const calls = storage === "f16" ? withShadows(lowered, roots, store) : [...lowered.steps];
   const operandOf = (tensor: Tensor): Operand => {
     const { root, offset } = viewOf(tensor);

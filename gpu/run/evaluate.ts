@@ -4,7 +4,7 @@ import type { HostArray, Shape } from "../base/mod.ts";
 import type { Tensor } from "../graph/mod.ts";
 import type { Gpu } from "../device/mod.ts";
 import { reachable } from "../graph/mod.ts";
-import { compile } from "./compile.ts";
+import { compile, type CompileOptions } from "./compile.ts";
 import { destroyProgram, read, run } from "./program.ts";
 import { createStore, defineParams, defineSlab, destroyStore, writeSlab, writeTensors } from "./store.ts";
 
@@ -20,6 +20,7 @@ export async function evaluate(
   gpu: Gpu,
   outputs: readonly Tensor[],
   values: EvaluateValues = {},
+  options: CompileOptions = {},
 ): Promise<HostArray[]> {
   const store = createStore(gpu);
   const needed = reachable(outputs);
@@ -38,7 +39,8 @@ export async function evaluate(
     const data = values.slabs?.get(name);
     if (data !== undefined) writeSlab(store, name, data);
   }
-  const program = await compile(store, { outputs: Object.fromEntries(outputs.map((t, i) => [`${i}`, t])) });
+  const named = Object.fromEntries(outputs.map((t, i) => [`${i}`, t]));
+  const program = await compile(store, { outputs: named }, options);
   const used = Object.fromEntries([...program.inputs.keys()].map((name) => [name, values.inputs![name]]));
   run(program, { inputs: used, scalars: values.scalars });
   const result = await read(program);

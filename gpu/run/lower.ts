@@ -12,6 +12,7 @@ import {
   contractLaunch,
   type ContractLowered,
   type FixedLowered,
+  lowTile,
   mapLaunch,
   rowTiles,
   wordsPerPart,
@@ -27,12 +28,19 @@ export interface LoweredGraph {
   readonly valueOf: (root: Tensor) => Value;
 }
 
-/** `halves`: the nodes that are stored in halves where they are stored; `most`: words that one storage can have. */
+export interface LoweringOptions {
+  /** The nodes that are stored in halves where they are stored. */
+  readonly halves?: ReadonlySet<Tensor>;
+  /** Words that one storage can have. */
+  readonly most?: number;
+  /** Contractions keep what f32 rounds off. */
+  readonly compensated?: boolean;
+}
+
 export function lowerGraph(
   fused: Fused,
   target: DeviceClass,
-  halves: ReadonlySet<Tensor> = new Set(),
-  most = Infinity,
+  { halves = new Set(), most = Infinity, compensated = false }: LoweringOptions = {},
 ): LoweredGraph {
   const arena = arenaNodes(fused);
   const values = new Map<Tensor, Value>();
@@ -47,7 +55,8 @@ export function lowerGraph(
   };
   const steps: KernelCall[] = [];
   const arenas = new Map<Tensor, Value>(), spare = spareWords(fused, arena, most);
-  const context: Context = { fused, target, valueOf, partsOf, arena, arenas, spare, halves, steps };
+  const places = { valueOf, partsOf, arena, arenas, spare };
+  const context: Context = { fused, target, ...places, halves, compensated, steps };
   for (const cluster of fused.clusters) {
     if (cluster.kind === "map") lowerMap(cluster, context);
     else if (cluster.kind === "column") lowerColumn(cluster, context);
@@ -141,7 +150,8 @@ function finishReduction(
 }
 
 function lowerContract(cluster: Cluster, c: Context): void {
-  const plan = cluster.lowered as ContractLowered, { spec } = plan, tile = cluster.tile!;
+  const plan = cluster.lowered as ContractLowered, { spec } = plan;
+  const tile = c.compensated ? lowTile(spec, cluster.tile!) : cluster.tile!;
   const node = cluster.core;
   const wordsA = newBuilder(cluster, c, "A");
   const viewA = viewOf(node.inputs[plan.a]);
@@ -186,6 +196,7 @@ function lowerContract(cluster: Cluster, c: Context): void {
     epilogue: { program: { steps: b.steps }, stores: [{ operand: "Y", step: end }], partials },
     readsEpilogue: [...b.operands.keys()],
     numbers: new Map([...wordsA.numbers, ...b.numbers]),
+    compensated: c.compensated,
   }, c.target);
   emitCall(c, node, launch, bound, true, contractFlops(spec));
   if (inParts && !keepParts) {
