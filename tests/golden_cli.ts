@@ -5,16 +5,18 @@ import { parseArgs } from "@std/cli";
 import { deviceEvaluator } from "./golden/device_evaluator.ts";
 import { type Evaluator, referenceEvaluator } from "./golden/evaluator.ts";
 import { caseNames, groupNames } from "./golden/fixture.ts";
-import { type CaseResult, defaultFactors, isExcepted, runCase } from "./golden/runner.ts";
+import { type CaseResult, defaultFactors, defaultPrecisions, isExcepted, runCase } from "./golden/runner.ts";
 
 const help = `Runs golden fixtures through the engine and compares.
 
-Usage: deno task golden [--dir DIR] [--group G,...] [--factor F] [--except CASE,...] [--reference] [--json]
+Usage: deno task golden [--dir DIR] [--group G,...] [--factor F] [--except CASE,...] [--precision P] [--reference] [--json]
 
   --dir DIR          folder of groups (default: ../shared/golden beside this checkout)
   --group G,...      only these groups (default: ${Object.keys(defaultFactors).join(", ")}, as far as present)
   --factor F         tolerance factor for all cases (default: 4, and 8 for c_modules and d_trajectories)
   --except CASE,...  cases that need not pass; * stands for any text
+  --precision P      plain, or compensated: contractions round their results only (default: plain, and compensated for
+                     ${Object.keys(defaultPrecisions).join(", ")}, whose tiny nets training makes chaotic)
   --reference        the float64 interpreter instead of the device
   --json             one JSON object on stdout instead of text
   --help             this text
@@ -54,17 +56,18 @@ async function jobsOf(dir: string, groups: string[], except: readonly string[]):
   return jobs;
 }
 
-function describe({ outcome, group, name, factor, note, seconds }: CaseResult): string {
+function describe({ outcome, group, name, factor, note, precision, seconds }: CaseResult): string {
   const needed = factor === null ? "" : factor === 0 ? "exact" : factor.toPrecision(3);
   const why = outcome === "passed" || outcome === "excepted" ? "" : `  ${note}`;
+  const exact = precision === "plain" ? "" : `  ${precision}`;
   const slow = seconds >= 1 ? `  (${seconds.toFixed(1)} s)` : "";
-  return `${outcome.padEnd(11)} ${needed.padStart(8)}  ${group}/${name}${why}${slow}`;
+  return `${outcome.padEnd(11)} ${needed.padStart(8)}  ${group}/${name}${why}${exact}${slow}`;
 }
 
 async function main(args: string[]): Promise<number> {
   const unknown: string[] = [];
   const flags = parseArgs(args, {
-    string: ["dir", "factor", "group", "except"],
+    string: ["dir", "factor", "group", "except", "precision"],
     boolean: ["reference", "json", "help"],
     collect: ["group", "except"],
     unknown: (arg: string) => {
@@ -81,15 +84,30 @@ async function main(args: string[]): Promise<number> {
     values.flatMap((value) => `${value}`.split(",")).filter((part) => part !== "");
   const factor = flags.factor === undefined ? null : Number(flags.factor);
   if (factor !== null && !(factor > 0)) throw new BadInput(`--factor ${flags.factor} is no number above 0`);
+  const asked = (["plain", "compensated"] as const).find((precision) => precision === flags.precision);
+  if (flags.precision !== undefined && asked === undefined) {
+    throw new BadInput(`--precision ${flags.precision} is neither plain nor compensated`);
+  }
   const dir = flags.dir ?? decodeURIComponent(new URL("../../shared/golden", import.meta.url).pathname);
   const jobs = await jobsOf(dir.replace(/\/+$/, ""), list(flags.group), list(flags.except));
 
   const evaluator: Evaluator = flags.reference ? referenceEvaluator : await deviceEvaluator();
   const results: CaseResult[] = [];
   for (const { group, name, excepted } of jobs) {
-    const result: CaseResult = excepted
-      ? { group, name, op: "", outcome: "excepted", factor: null, note: "", seconds: 0 }
-      : await runCase(dir, group, name, { evaluator, factor: factor ?? defaultFactors[group] ?? 4 });
+    const options = {
+      evaluator,
+      factor: factor ?? defaultFactors[group] ?? 4,
+      precision: flags.reference ? "plain" : asked,
+    };
+    const left = {
+      op: "",
+      outcome: "excepted",
+      factor: null,
+      note: "",
+      precision: "plain",
+      seconds: 0,
+    } as const;
+    const result = excepted ? { group, name, ...left } : await runCase(dir, group, name, options);
     results.push(result);
     (flags.json ? console.error : console.log)(describe(result));
   }

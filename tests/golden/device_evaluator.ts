@@ -11,6 +11,7 @@ import {
   defineSlab,
   destroyProgram,
   destroyStore,
+  type Precision,
   type Program,
   read,
   run,
@@ -22,11 +23,16 @@ import type { Evaluator, Values } from "./evaluator.ts";
 
 interface Compiled {
   readonly outputs: readonly Tensor[];
+  readonly precision: Precision;
   readonly store: Store;
   readonly program: Program;
 }
 
-async function prepare(gpu: Store["gpu"], outputs: readonly Tensor[]): Promise<Compiled> {
+async function prepare(
+  gpu: Store["gpu"],
+  outputs: readonly Tensor[],
+  precision: Precision,
+): Promise<Compiled> {
   const store = createStore(gpu), leaves = reachable(outputs);
   const nameOf = (leaf: Tensor) => leaf.attrs.name as string;
   const params = leaves.filter((leaf) => leaf.op === "param");
@@ -36,7 +42,7 @@ async function prepare(gpu: Store["gpu"], outputs: readonly Tensor[]): Promise<C
   for (const leaf of leaves) if (leaf.op === "slab") defineSlab(store, nameOf(leaf), leaf.shape[0]);
   try {
     const named = Object.fromEntries(outputs.map((output, i) => [`${i}`, output]));
-    return { outputs, store, program: await compile(store, { outputs: named }) };
+    return { outputs, precision, store, program: await compile(store, { outputs: named }, { precision }) };
   } catch (error) {
     destroyStore(store);
     throw error;
@@ -70,10 +76,10 @@ export async function deviceEvaluator(options: Parameters<typeof openGpu>[0] = {
   };
   return {
     name: `${gpu.description.description || gpu.description.device} (${gpu.deviceClass})`,
-    evaluate: async (outputs, values) => {
-      if (last?.outputs !== outputs) {
+    evaluate: async (outputs, values, precision = "plain") => {
+      if (last?.outputs !== outputs || last.precision !== precision) {
         forget();
-        last = await prepare(gpu, outputs);
+        last = await prepare(gpu, outputs, precision);
       }
       return step(last, values);
     },

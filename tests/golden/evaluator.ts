@@ -3,6 +3,7 @@
 
 import type { Shape } from "../../gpu/base/mod.ts";
 import type { Tensor } from "../../gpu/graph/mod.ts";
+import type { Precision } from "../../gpu/run/compile.ts";
 import { interpret } from "../../gpu/run/reference.ts";
 
 /** Row-major numbers without padding. */
@@ -21,8 +22,8 @@ export interface Values {
 
 export interface Evaluator {
   readonly name: string;
-  /** Values of `outputs`; the same list of outputs again reuses what was compiled for it. */
-  evaluate(outputs: readonly Tensor[], values: Values): Promise<NumberArray[]>;
+  /** Values of `outputs`, by default in plain f32; the same list of outputs again reuses what was compiled for it. */
+  evaluate(outputs: readonly Tensor[], values: Values, precision?: Precision): Promise<NumberArray[]>;
   /** Frees what it holds. */
   close(): void;
 }

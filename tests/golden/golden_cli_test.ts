@@ -93,6 +93,7 @@ Deno.test("golden: one line and code 2 for flags and folders that are none", asy
   const cases: [string[], RegExp][] = [
     [["--dir", fixtures, "--fast"], /^Unknown argument --fast; --help lists the flags$/],
     [["--dir", fixtures, "--factor", "none"], /^--factor none is no number above 0$/],
+    [["--dir", fixtures, "--precision", "double"], /^--precision double is neither plain nor compensated$/],
     [["--dir", fixtures, "--factor=-1"], /^--factor -1 is no number above 0$/],
     [["--dir", `${empty}/nowhere`], /^.*nowhere is no folder that can be read; give one with --dir$/],
     [["--dir", empty], /holds no group of fixtures/],

@@ -1,6 +1,7 @@
 // Runs the cases of golden folders through an evaluator, one after the other, and says of each by which factor the
 // tolerances had to be widened.
 
+import type { Precision } from "../../gpu/run/compile.ts";
 import type { Check } from "./compare.ts";
 import { checkGraph, Unsupported } from "./case_graph.ts";
 import type { Evaluator } from "./evaluator.ts";
@@ -21,6 +22,13 @@ export const defaultFactors: Readonly<Record<string, number>> = {
   e_metrics: 4,
 };
 
+/**
+ * How a group's contractions are computed on the device. The nets of the trajectories are tiny and chaotic: where a
+ * pre-activation lies within rounding of ReLU's kink, the side it falls on decides where the training goes. The less is
+ * rounded, the fewer such turns, so these are compensated (gpu/kernels/kahan.ts).
+ */
+export const defaultPrecisions: Readonly<Record<string, Precision>> = { d_trajectories: "compensated" };
+
 export type Outcome = "passed" | "failed" | "unsupported" | "excepted";
 
 export interface CaseResult {
@@ -32,7 +40,15 @@ export interface CaseResult {
   readonly factor: number | null;
   /** The tensor or list that needed it, or why there is no factor. */
   readonly note: string;
+  readonly precision: Precision;
   readonly seconds: number;
+}
+
+export interface CaseOptions {
+  readonly evaluator: Evaluator;
+  readonly factor: number;
+  /** Default: that of the group. */
+  readonly precision?: Precision;
 }
 
 type CaseRunner = (fixture: Fixture, evaluator: Evaluator) => Promise<Check[]> | Check[];
@@ -49,9 +65,13 @@ export async function runCase(
   dir: string,
   group: string,
   name: string,
-  options: { evaluator: Evaluator; factor: number },
+  options: CaseOptions,
 ): Promise<CaseResult> {
-  const began = performance.now();
+  const began = performance.now(), precision = options.precision ?? defaultPrecisions[group] ?? "plain";
+  const evaluator: Evaluator = {
+    ...options.evaluator,
+    evaluate: (outputs, values) => options.evaluator.evaluate(outputs, values, precision),
+  };
   const result = (op: string, outcome: Outcome, factor: number | null, note: string): CaseResult => ({
     group,
     name,
@@ -59,6 +79,7 @@ export async function runCase(
     outcome,
     factor,
     note,
+    precision,
     seconds: (performance.now() - began) / 1000,
   });
   let op = "";
@@ -67,7 +88,7 @@ export async function runCase(
     op = fixture.op;
     const run = runnerOf(op);
     if (run === undefined) return result(op, "unsupported", null, `no counterpart of op ${op}`);
-    const checks = await run(fixture, options.evaluator);
+    const checks = await run(fixture, evaluator);
     if (checks.length === 0) return result(op, "failed", null, "nothing was compared");
     const worst = checks.reduce((a, b) => b.factor > a.factor ? b : a);
     return result(op, worst.factor <= options.factor ? "passed" : "failed", worst.factor, worst.what);
