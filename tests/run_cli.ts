@@ -12,7 +12,7 @@ Usage: deno task test [--jobs N] [--verbose] [PART...]
   PART        run only the test files whose path holds this text, and no format, lint or type check
   --jobs N    how many processes at a time (default: one per core, at most 4)
   --verbose   print all output, not only that of what failed
-  --soak      the tests in files named *_soak.ts instead
+  --soak      the tests in files named *_soak.ts instead; their progress is shown
   --help      this text
 
 Example: ./denow task test gpu/ops`;
@@ -35,16 +35,16 @@ async function run(job: Job, verbose: boolean): Promise<Tally> {
       ? [...job.args.slice(0, -1), `--junit-path=${report}`, ...job.args.slice(-1)]
       : job.args;
     const timeOut = AbortSignal.timeout(job.minutes * 60_000);
-    const command = new Deno.Command(Deno.execPath(), {
+    const child = new Deno.Command(Deno.execPath(), {
       args,
       cwd: root,
       env: { NO_COLOR: "1" },
       stdout: "piped",
       stderr: "piped",
       signal: timeOut,
-    });
-    const { success, stdout, stderr } = await command.output();
-    const text = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+    }).spawn();
+    const parts = [readShowing(child.stdout), new Response(child.stderr).text()];
+    const text = (await Promise.all(parts)).join(""), { success } = await child.status;
     const tally = job.tests
       ? readJunit(await Deno.readTextFile(report))
       : { passed: 0, failed: 0, skipped: [] };
@@ -67,6 +67,18 @@ async function run(job: Job, verbose: boolean): Promise<Tally> {
   } finally {
     await Deno.remove(report);
   }
+}
+
+/** Reads to the end; lines of progress are printed as they come. */
+async function readShowing(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
+  let text = "", shown = 0;
+  for await (const part of stream.pipeThrough(new TextDecoderStream())) {
+    text += part;
+    const end = text.lastIndexOf("\n") + 1;
+    for (const line of text.slice(shown, end).split("\n")) if (line.startsWith("soak: ")) console.log(line);
+    shown = end;
+  }
+  return text;
 }
 
 /** Runs the jobs in order, `width` at a time, and adds up what they report. */
@@ -99,7 +111,7 @@ function testJobs(ending: string, parts: string[], minutes: number): Job[] {
     .filter((path) => parts.length === 0 || parts.some((part) => path.includes(part)))
     .map((path) => ({
       name: path,
-      args: ["test", "-A", "--no-check", "--quiet", path],
+      args: ["test", "-A", "--no-check", path],
       minutes,
       tests: true,
     }));

@@ -11,7 +11,7 @@ Deno.test("test runner: counts, names and exit code", async () => {
       `// why\nDeno.test("a", () => {});\nDeno.test({ name: "needs <x> & y", ignore: true, fn() {} });\n`,
     "deep/bad_test.ts":
       `// why\nDeno.test("b", () => {});\nDeno.test("c", () => {\n  throw new Error("told you");\n});\n`,
-    "long_soak.ts": `// why\nDeno.test("d", () => {});\n`,
+    "long_soak.ts": `// why\nDeno.test("d", () => console.log("soak: half\\nother"));\n`,
     "unseen.ts": `// why\nthrow new Error("not a test");\n`,
   });
   const bad = await project.run();
@@ -26,6 +26,7 @@ Deno.test("test runner: counts, names and exit code", async () => {
   assertEquals([part.code, part.lines.at(-1)], [0, "1 passed, 0 failed"]);
   const soak = await project.run("--soak");
   assertEquals([soak.code, soak.lines.at(-1)], [0, "1 passed, 0 failed"]);
+  assertEquals([soak.lines[0], soak.lines.includes("other")], ["soak: half", false]);
   assertEquals((await project.run("--sok")).code, 2);
   assertEquals((await project.run("nothing_of_that_name")).code, 2);
 });
