@@ -67,8 +67,22 @@ export function spareWords(fused: Fused, arena: Context["arena"], most: number):
   return spare;
 }
 
+/** Nodes whose value is wanted by more than the collect of their arena, which alone can add up parts. */
+export function wantedWhole(
+  fused: Fused,
+  arena: ReadonlyMap<Tensor, Tensor>,
+  outputs: readonly Tensor[],
+): Set<Tensor> {
+  const wanted = new Set(outputs.map((t) => viewOf(t).root));
+  for (const cluster of fused.clusters) {
+    for (const input of fused.inputsOf(cluster)) if (arena.get(input) !== cluster.core) wanted.add(input);
+  }
+  return wanted;
+}
+
 /** Whether a node of an arena may stay there in `count` parts; if so, the room for them is taken. */
 export function mayStayInParts(node: Tensor, count: number, c: Context): boolean {
+  if (c.whole.has(node)) return false;
   const collect = c.arena.get(node), more = (count - 1) * vec4sOf(node.shape);
   if (collect === undefined || more > c.spare.get(collect)!) return false;
   c.spare.set(collect, c.spare.get(collect)! - more);

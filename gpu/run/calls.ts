@@ -48,6 +48,8 @@ export interface Context {
   /** Nodes whose value lives inside a collect's arena: node -> collect. */
   readonly arena: ReadonlyMap<Tensor, Tensor>;
   readonly arenas: Map<Tensor, Value>;
+  /** Nodes whose value is not left in parts. */
+  readonly whole: ReadonlySet<Tensor>;
   /** Words by which each collect's arena may exceed what it gathers. */
   readonly spare: Map<Tensor, number>;
   /** Nodes stored in halves. */

@@ -109,7 +109,7 @@ function scheduleOf(store: Store, spec: ProgramSpec, options: CompileOptions): S
   const names = Object.keys(spec.outputs), assign = Object.entries(spec.assign ?? {});
   const roots = expandMacros([...Object.values(spec.outputs), ...assign.map(([, tensor]) => tensor)]);
   const halves = storage === "f16" ? halfNodes(roots) : undefined;
-  const lowered = lowerGraph(fuse(roots, gpu.deviceClass), gpu.deviceClass, {
+  const lowered = lowerGraph(fuse(roots, gpu.deviceClass), roots, gpu.deviceClass, {
     halves,
     most: maxWords(gpu),
     compensated: precision === "compensated",

@@ -18,7 +18,7 @@ import {
   wordsPerPart,
 } from "../kernels/mod.ts";
 import { viewOf } from "./alias.ts";
-import { arenaNodes, lowerCollect, mayStayInParts, spareWords } from "./arena.ts";
+import { arenaNodes, lowerCollect, mayStayInParts, spareWords, wantedWhole } from "./arena.ts";
 import { type Context, emitCall, inputOperand, type KernelCall, type Operand, type Value } from "./calls.ts";
 import { addReduction, asStored, compute, newBuilder, push } from "./element_program.ts";
 import { type Cluster, type Fused, isElementwise } from "./fuse.ts";
@@ -39,6 +39,7 @@ export interface LoweringOptions {
 
 export function lowerGraph(
   fused: Fused,
+  outputs: readonly Tensor[],
   target: DeviceClass,
   { halves = new Set(), most = Infinity, compensated = false }: LoweringOptions = {},
 ): LoweredGraph {
@@ -55,7 +56,7 @@ export function lowerGraph(
   };
   const steps: KernelCall[] = [];
   const arenas = new Map<Tensor, Value>(), spare = spareWords(fused, arena, most);
-  const places = { valueOf, partsOf, arena, arenas, spare };
+  const places = { valueOf, partsOf, arena, arenas, spare, whole: wantedWhole(fused, arena, outputs) };
   const context: Context = { fused, target, ...places, halves, compensated, steps };
   for (const cluster of fused.clusters) {
     if (cluster.kind === "map") lowerMap(cluster, context);

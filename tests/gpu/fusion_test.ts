@@ -56,3 +56,28 @@ for (const [deviceClass, seeds] of [["software", 12], ["gpu", 4]] as const) {
     gpu.close();
   });
 }
+
+Deno.test("a split weight gradient that is collected and wanted for itself is whole in both places", async () => {
+  const graph = createGraph(), inputs = new Map<string, RefArray>();
+  const leaf = (name: string, ...shape: number[]): Tensor => {
+    const data = uniforms(sizeOf(shape), 4, streamOf(name)).map((u) => Math.fround(u - 0.5));
+    inputs.set(name, { data, shape });
+    return input(graph, name, shape);
+  };
+  const window = { stride: 1, padding: 1, kh: 3, kw: 3 };
+  const dw = ops.conv2dDW(leaf("x", 4, 16, 16, 4), leaf("dy", 4, 16, 16, 8), window);
+  const product = ops.matmul(leaf("a", 4096, 8), leaf("b", 4096, 12), { ta: true });
+  const again = ops.mulScalar(product, 2);
+  const checked = [
+    dw,
+    again,
+    ops.collect([dw, product], { blocks: 3 }),
+    ops.collect([product], { blocks: 1 }),
+  ]
+    .map((output, i): Checked => ({ name: `${output.op} ${i}`, op: null, output }));
+  for (const deviceClass of ["software", "gpu"] as const) {
+    const gpu = await openGpu({ deviceClass });
+    assertEquals(await checkOnDevice(gpu, checked, inputs), [], deviceClass);
+    gpu.close();
+  }
+});
