@@ -105,19 +105,22 @@ function each4(text: (lane: number) => string): string {
   return [0, 1, 2, 3].map(text).join(", ");
 }
 
-/** Outer products of transposed A words `x{step}_{group}` with B words `w{step}_{word}`, for some steps of k. */
+/**
+ * Outer products of transposed A words `x{step}_{group}` with B words `w{step}_{word}`, for some steps of k. One-hot
+ * steps are added one by one: what they pick out must come to the same sum wherever in k it lies.
+ */
 export function outer(plan: ContractPlan, groups: number, steps: number): string {
-  const of = (text: (step: number) => string) => Array.from({ length: steps }, (_, u) => text(u));
-  return each(
-    groups,
-    (g) =>
+  const all = Array.from({ length: steps }, (_, u) => u);
+  const joined = plan.spec.oneHot === undefined ? [all] : all.map((u) => [u]);
+  return joined.map((us) =>
+    each(groups, (g) =>
       each(4, (e) =>
         each(plan.tile.words, (n) =>
           addProducts(
             plan,
             `c${g * 4 + e}_${n}`,
-            of((u) => `x${u}_${g}.${LANES[e]}`),
-            of((u) => `w${u}_${n}`),
-          ))),
-  );
+            us.map((u) => `x${u}_${g}.${LANES[e]}`),
+            us.map((u) => `w${u}_${n}`),
+          ))))
+  ).join("\n");
 }
