@@ -10,7 +10,7 @@ export const sup = "exps_sup/sup_cli.ts",
 /** A program with its arguments, ready to be started. */
 export function command(program: string, args: readonly string[], env: Record<string, string> = {}) {
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", new URL(program, root).pathname, ...args],
+    args: ["run", "-A", "--no-check", new URL(program, root).href, ...args],
     env: { NO_COLOR: "1", ...env },
     stdin: "null",
     stdout: "piped",
