@@ -107,3 +107,34 @@ export function splitLength(spec: ContractSpec): number {
   if (spec.orientA === "km" && spec.orientB === "kn") return spec.k;
   return Math.ceil(spec.k / 4);
 }
+
+/**
+ * The numbers of a contraction by the names under which kernel bodies of both device classes read them. `K` is the
+ * length of the sum as the spec has it.
+ */
+export function contractNumbers(spec: ContractSpec, tile: Tile): Map<string, number> {
+  const n4 = Math.ceil(spec.n / 4), batches = spec.batch[0] * spec.batch[1], w = spec.window;
+  const tilesM = rowTiles(spec, tile), tilesN = Math.ceil(n4 / tile.words);
+  const numbers = new Map<string, number>([
+    ["total", tilesN * tilesM * tile.splits * batches],
+    ["tilesN", tilesN],
+    ["tilesM", tilesM],
+    ["splits", tile.splits],
+    ["batch1", spec.batch[1]],
+    ["M", spec.m],
+    ["N", spec.n],
+    ["N4", n4],
+    ["K", spec.k],
+    ["K4", Math.ceil(spec.k / 4)],
+    ["Y_split", spec.m * n4 * batches],
+  ]);
+  for (const [name, at] of [["A", spec.a], ["B", spec.b], ["Y", spec.y]] as const) {
+    numbers.set(`${name}_row`, at.row).set(`${name}_b0`, at.batch0).set(`${name}_b1`, at.batch1);
+  }
+  if (w === undefined) return numbers;
+  const channels = w.kind === "convT" ? w.outChannels : w.inChannels;
+  return numbers
+    .set("H", w.height).set("W", w.width).set("OH", w.outHeight).set("OW", w.outWidth)
+    .set("KH", w.kernelHeight).set("KW", w.kernelWidth).set("stride", w.stride).set("pad", w.padding)
+    .set("Ci", w.inChannels).set("Co", w.outChannels).set("C4", Math.ceil(channels / 4));
+}

@@ -2,7 +2,7 @@
 // multiplies them in registers. One body; reading and writing are hooks (contract_read.ts, contract_write.ts), so
 // matrix products of all orientations and the three convolutions differ only there.
 
-import { type ContractPlan, rowTiles } from "./contract.ts";
+import { contractNumbers, type ContractPlan } from "./contract.ts";
 import { type Block, blockOf, each, ownWord, type Share, sharesA, sharesB } from "./contract_block.ts";
 import { readerA, readerB } from "./contract_read.ts";
 import { overRows, writer } from "./contract_write.ts";
@@ -155,50 +155,20 @@ ${
 
 /** Every number a kernel may ask for. */
 function numbersOf({ spec, tile, numbers }: ContractPlan, block: Block): Map<string, number> {
-  const w = spec.window, n4 = Math.ceil(spec.n / 4), batches = spec.batch[0] * spec.batch[1];
-  const c4 = w === undefined ? 0 : Math.ceil((w.kind === "convT" ? w.outChannels : w.inChannels) / 4);
+  const common = contractNumbers(spec, tile), w = spec.window;
   // Seen through a window, k has a whole number of words for each tap.
-  const k = w === undefined || w.kind === "convW" ? spec.k : w.kernelHeight * w.kernelWidth * c4 * 4;
-  const tilesM = rowTiles(spec, tile), tilesN = Math.ceil(n4 / tile.words);
+  const k = w === undefined || w.kind === "convW"
+    ? spec.k
+    : w.kernelHeight * w.kernelWidth * common.get("C4")! * 4;
   const slices = Math.ceil(k / block.depth);
-  const dense: (readonly [string, number])[] = [
-    ["total", tilesN * tilesM * tile.splits * batches],
-    ["tilesN", tilesN],
-    ["tilesM", tilesM],
-    ["splits", tile.splits],
-    ["chunk", Math.ceil(slices / tile.splits) * block.depth],
-    ["batch1", spec.batch[1]],
-    ["M", spec.m],
-    ["M4", Math.ceil(spec.m / 4)],
-    ["N", spec.n],
-    ["N4", n4],
+  return new Map([
+    ...numbers,
+    ...common,
     ["K", k],
     ["K4", Math.ceil(k / 4)],
-    ["A_row", spec.a.row],
-    ["A_b0", spec.a.batch0],
-    ["A_b1", spec.a.batch1],
-    ["B_row", spec.b.row],
-    ["B_b0", spec.b.batch0],
-    ["B_b1", spec.b.batch1],
-    ["Y_row", spec.y.row],
-    ["Y_b0", spec.y.batch0],
-    ["Y_b1", spec.y.batch1],
-    ["Y_split", spec.m * n4 * batches],
+    ["M4", Math.ceil(spec.m / 4)],
+    ["chunk", Math.ceil(slices / tile.splits) * block.depth],
     ["T", spec.oneHot ?? 1],
     ZERO,
-  ];
-  const window: [string, number][] = w === undefined ? [] : [
-    ["H", w.height],
-    ["W", w.width],
-    ["OH", w.outHeight],
-    ["OW", w.outWidth],
-    ["KH", w.kernelHeight],
-    ["KW", w.kernelWidth],
-    ["stride", w.stride],
-    ["pad", w.padding],
-    ["Ci", w.inChannels],
-    ["Co", w.outChannels],
-    ["C4", c4],
-  ];
-  return new Map([...numbers, ...dense, ...window]);
+  ]);
 }

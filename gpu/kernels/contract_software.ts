@@ -7,7 +7,7 @@ import { columnOnly, needs, statements, zeroTails } from "./expr.ts";
 import { newProducts, sumOf } from "./products.ts";
 import { each, renamed } from "./register_tile.ts";
 import { windowLoop } from "./window_loop.ts";
-import { type ContractPlan, rowTiles, splitLength } from "./contract.ts";
+import { contractNumbers, type ContractPlan, splitLength } from "./contract.ts";
 import { wordsPerPart } from "./column_sums.ts";
 import type { Kernel, Launch } from "./wgsl.ts";
 
@@ -15,55 +15,15 @@ const WORKGROUP = 32;
 
 export function contractSoftware(plan: ContractPlan): Launch {
   const { spec, tile } = plan;
-  const n4 = Math.ceil(spec.n / 4), k4 = Math.ceil(spec.k / 4), w = spec.window;
-  const tilesM = rowTiles(spec, tile), tilesN = Math.ceil(n4 / tile.words);
-  const batches = spec.batch[0] * spec.batch[1];
-  const length = splitLength(spec), chunk = Math.ceil(length / tile.splits);
+  const w = spec.window, length = splitLength(spec), chunk = Math.ceil(length / tile.splits);
   const loop = w ? windowLoop(plan) : denseLoop(plan);
   const writeOut = finish(plan);
-  const numbers = new Map<string, number>([
-    ...plan.numbers,
-    ["total", tilesN * tilesM * tile.splits * batches],
-    ["tilesN", tilesN],
-    ["tilesM", tilesM],
-    ["splits", tile.splits],
-    ["chunk", chunk],
-    ["length", length],
-    ["batch1", spec.batch[1]],
-    ["M", spec.m],
-    ["N", spec.n],
-    ["N4", n4],
-    ["K", spec.k],
-    ["K4", k4],
-    ["A_row", spec.a.row],
-    ["A_b0", spec.a.batch0],
-    ["A_b1", spec.a.batch1],
-    ["B_row", spec.b.row],
-    ["B_b0", spec.b.batch0],
-    ["B_b1", spec.b.batch1],
-    ["Y_row", spec.y.row],
-    ["Y_b0", spec.y.batch0],
-    ["Y_b1", spec.y.batch1],
-    ["Y_split", spec.m * n4 * batches],
-  ]);
+  const numbers = new Map([...plan.numbers, ...contractNumbers(spec, tile), ["chunk", chunk], [
+    "length",
+    length,
+  ]]);
   if (spec.oneHot !== undefined) numbers.set("T", spec.oneHot);
   if (plan.compensated) numbers.set(...ZERO);
-  if (w) {
-    const window: [string, number][] = [
-      ["H", w.height],
-      ["W", w.width],
-      ["OH", w.outHeight],
-      ["OW", w.outWidth],
-      ["KH", w.kernelHeight],
-      ["KW", w.kernelWidth],
-      ["stride", w.stride],
-      ["pad", w.padding],
-      ["Ci", w.inChannels],
-      ["Co", w.outChannels],
-      ["C4", Math.ceil((w.kind === "convT" ? w.outChannels : w.inChannels) / 4)],
-    ];
-    for (const [name, value] of window) numbers.set(name, value);
-  }
   const wantedA = needs(plan.loadA.program), wantedY = needs(plan.epilogue.program);
   const names = [...numbers.keys()].filter((name) => !plan.numbers.has(name));
   const sizes = [...names, ...wantedA.sizes, ...wantedY.sizes];
