@@ -11,7 +11,7 @@ export interface ClipModel {
 }
 
 export const models = {
-  /** The study's (../shared/design/world.md, section C): towers of 343 and about 120 thousand parameters. */
+  /** The study's: towers of 343 and about 120 thousand parameters. */
   small: {
     embedDim: 64,
     vision: { layers: [1, 1, 1, 1], width: 8 },

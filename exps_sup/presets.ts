@@ -12,7 +12,7 @@ export interface Tower {
 }
 
 export const towers = {
-  /** The study's tower (../shared/design/world.md, section C): 343 thousand parameters. */
+  /** The study's tower: 343 thousand parameters. */
   small: { layers: [1, 1, 1, 1], width: 8, outputDim: 64 },
   /** CLIP's RN50. */
   rn50: { layers: [3, 4, 6, 3], width: 64, outputDim: 1024 },

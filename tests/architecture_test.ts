@@ -1,4 +1,4 @@
-// The architecture rule of ../shared/design/architecture.md, section 3, over the real module graph; and beside
+// The architecture rule over the real module graph; and beside
 // it each rule on a small made-up graph that breaks it, so that a rule gone blind is noticed.
 import { assert, assertEquals } from "@std/assert";
 import { readModuleGraph, type SourceFile } from "./architecture/module_graph.ts";

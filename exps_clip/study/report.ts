@@ -96,11 +96,13 @@ export function reportText(report: StudyReport): string {
     trainingImages(report)
   } training images, ${seen} seen by each run`;
   const titles = summary.map(({ arm }) => `${arm}: ${armNamed(arm).title}`).join("; ");
-  const verdicts = hypotheses.map(({ holds, statement, values, noise }) => {
+  const verdicts = hypotheses.map(({ holds, statement, values, difference, noise }) => {
     const word = holds === null ? "open " : holds ? "yes  " : "no   ";
     const numbers = Object.entries(values).map(([arm, v]) => `${arm} ${v === null ? "-" : v.toFixed(2)}`)
       .join(", ");
-    return `${word}${statement}: ${numbers}${noise === null ? "" : ` (noise ${noise.toFixed(2)})`}`;
+    const slight = difference !== null && noise !== null && Math.abs(difference) < 2 * noise;
+    const doubt = noise === null ? "" : ` (noise ${noise.toFixed(2)}${slight ? "; may be chance" : ""})`;
+    return `${word}${statement}: ${numbers}${doubt}`;
   });
   return [
     about,

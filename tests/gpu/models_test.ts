@@ -23,7 +23,7 @@ const rn50: nn.ClipConfig = {
 };
 const vitB32: nn.ClipConfig = { ...rn50, embedDim: 512, vision: { layers: 12, width: 768, patchSize: 32 } };
 
-/** Width 8 at 32 pixels, as the study trains it (../shared/design/world.md, section C). */
+/** Width 8 at 32 pixels, as the study trains it. */
 const small: nn.ModifiedResNetOptions = {
   layers: [1, 1, 1, 1],
   width: 8,
