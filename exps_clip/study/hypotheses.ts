@@ -14,7 +14,10 @@ export interface Hypothesis {
   readonly values: Readonly<Record<string, number | null>>;
   /** The first value minus the second (or minus 0). */
   readonly difference: number | null;
-  /** Standard deviation of such a difference where frequency plays no role; null where that is not known. */
+  /**
+   * Standard deviation of such a difference: of rank correlations, where frequency plays no role; of the gaps between
+   * head and tail, from the spread over seeds (the two thirds taken as independent), null with one seed.
+   */
   readonly noise: number | null;
 }
 
@@ -85,11 +88,21 @@ function answer(
   const compared = smaller === undefined ? [larger] : [larger, smaller];
   const values = Object.fromEntries(compared.map((arm) => [arm, valueOf(arm)]));
   const [a, b = 0] = compared.map((arm) => values[arm]);
-  const isRho = measure.startsWith("rho");
-  const noise = isRho
-    ? noiseOfMeans(nullSpread(classes), compared.map((arm) => byArm.get(arm)!.seeds))
-    : null;
+  const summaries = compared.map((arm) => byArm.get(arm)!);
+  const noise = measure === "gap"
+    ? noiseOfGaps(summaries)
+    : noiseOfMeans(nullSpread(classes), summaries.map(({ seeds }) => seeds));
   const difference = a === null || b === null ? null : a - b;
   const least = smaller === undefined ? 2 * noise! : 0;
   return { id, statement, holds: difference === null ? null : difference > least, values, difference, noise };
+}
+
+/** Standard deviation of a difference of mean head-to-tail gaps; null where an arm has a single seed. */
+function noiseOfGaps(summaries: readonly ArmSummary[]): number | null {
+  let variance = 0;
+  for (const { seeds, means: { head, tail } } of summaries) {
+    if (head.sd === null || tail.sd === null) return null;
+    variance += (head.sd ** 2 + tail.sd ** 2) / seeds;
+  }
+  return Math.sqrt(variance);
 }

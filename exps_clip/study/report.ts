@@ -65,18 +65,16 @@ function cell({ mean, sd }: MeanAndSpread, show: (value: number) => string): str
   return sd === null ? show(mean) : `${show(mean)}±${show(sd)}`;
 }
 
+/** Narrow enough, with spreads over seeds, for a terminal of 80 columns. */
 const columns: readonly [title: string, of: (summary: ArmSummary) => string][] = [
   ["arm", ({ arm }) => arm],
-  ["seeds", ({ seeds }) => String(seeds)],
   ["top-1 %", ({ means }) => cell(means.top1, percent)],
   ["top-5 %", ({ means }) => cell(means.top5, percent)],
-  ["rho(freq,acc)", ({ means }) => cell(means.rho_freq_acc, rho)],
-  ["rho(freq,pred)", ({ means }) => cell(means.rho_freq_pred, rho)],
+  ["rho acc", ({ means }) => cell(means.rho_freq_acc, rho)],
+  ["rho pred", ({ means }) => cell(means.rho_freq_pred, rho)],
   ["head %", ({ means }) => cell(means.head, percent)],
   ["middle %", ({ means }) => cell(means.middle, percent)],
   ["tail %", ({ means }) => cell(means.tail, percent)],
-  ["seconds", ({ means }) => cell({ ...means.seconds, sd: null }, whole)],
-  ["images/s", ({ means }) => cell({ ...means.images_per_second, sd: null }, whole)],
 ];
 
 /** The table of arms: means over seeds, ± standard deviation where there are several. */
@@ -95,24 +93,45 @@ export function reportText(report: StudyReport): string {
   const about = `${classes} classes, ${law}, ${
     trainingImages(report)
   } training images, ${seen} seen by each run`;
-  const titles = summary.map(({ arm }) => `${arm}: ${armNamed(arm).title}`).join("; ");
+  const titles = summary.map(({ arm, seeds, means }) => {
+    const { seconds, images_per_second: rate } = means;
+    const runs = `${seeds} ${seeds === 1 ? "seed" : "seeds"}`;
+    const speed = `${whole(seconds.mean!)} s each at ${whole(rate.mean!)} images/s`;
+    return wrapped(`${arm}: ${armNamed(arm).title} (${runs}, ${speed})`, "  ");
+  });
   const verdicts = hypotheses.map(({ holds, statement, values, difference, noise }) => {
     const word = holds === null ? "open " : holds ? "yes  " : "no   ";
     const numbers = Object.entries(values).map(([arm, v]) => `${arm} ${v === null ? "-" : v.toFixed(2)}`)
       .join(", ");
     const slight = difference !== null && noise !== null && Math.abs(difference) < 2 * noise;
-    const doubt = noise === null ? "" : ` (noise ${noise.toFixed(2)}${slight ? "; may be chance" : ""})`;
-    return `${word}${statement}: ${numbers}${doubt}`;
+    const doubt = noise === null
+      ? " (one seed: spread unknown)"
+      : ` (noise ${noise.toFixed(2)}${slight ? "; may be chance" : ""})`;
+    return wrapped(`${word}${statement}: ${numbers}${doubt}`, " ".repeat(word.length));
   });
   return [
     about,
-    titles,
+    ...titles,
     "",
     armTable(summary),
+    "rho acc, rho pred: rank correlation of frequency with accuracy, predictions",
     `Null spread of one rho: ${report.null_spread.toFixed(3)}`,
     "",
     ...verdicts,
   ].join("\n");
+}
+
+/** Words in lines of at most 80 columns, all but the first indented. */
+function wrapped(text: string, indent: string): string {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(/(?<=\S) /)) {
+    if (line !== "" && line.length + 1 + word.length > 80) {
+      lines.push(line);
+      line = indent + word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line].join("\n");
 }
 
 /** Different training images of a run. */
