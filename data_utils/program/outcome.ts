@@ -25,8 +25,12 @@ export function exitCode(error: unknown): 1 | 2 | 130 {
   return input.some((kind) => error instanceof kind) ? 2 : 1;
 }
 
-/** An error as one line. */
+/** An error as one line; what Deno says of a missing file is said with the remedy. */
 export function errorLine(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) {
+    const path = /\(os error \d+\).*'(.+)'$/.exec(error.message)?.[1];
+    if (path !== undefined) return `There is no file or folder ${path}; check the path that was given`;
+  }
   const text = error instanceof Error ? error.message : String(error);
   return text.split("\n").map((line) => line.trim()).filter((line) => line !== "").join(" ");
 }

@@ -86,6 +86,11 @@ Deno.test("outcome: the kind of an error decides the exit code, and its text is 
   assertEquals(exitCode(AbortSignal.abort().reason), 130);
   assertEquals(exitCode(new Failure("x", 2)), 2);
   assertEquals(errorLine(new Error("first\n  second\n")), "first second");
+  const missing = assertThrows(() => Deno.readTextFileSync("no such/file.txt"));
+  assertEquals(
+    errorLine(missing),
+    "There is no file or folder no such/file.txt; check the path that was given",
+  );
 });
 
 Deno.test("progress: written over on a terminal, now and then elsewhere", () => {
