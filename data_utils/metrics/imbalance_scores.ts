@@ -16,6 +16,8 @@ export interface ImbalanceScores {
   middle: number | null;
   tail: number | null;
   per_class: ClassRow[];
+  /** Why a correlation is null, by its name. */
+  undefined_because?: Partial<Record<"rho_freq_acc" | "rho_freq_pred", string>>;
 }
 
 const orNull = (value: number) => Number.isNaN(value) ? null : value;

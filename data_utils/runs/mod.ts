@@ -43,3 +43,23 @@ export {
   type TensorToWrite,
   writeSafetensors,
 } from "./safetensors.ts";
+export {
+  type ArmAbout,
+  type ArmSummary,
+  COLLAPSE_MEASURES,
+  type CollapseMeasure,
+  type CollapseScore,
+  type CollapseScores,
+  type CurvePoint,
+  type MeanAndSpread,
+  readStudyReport,
+  REPORT_FILE,
+  type ReportedContrast,
+  type ReportedHypothesis,
+  type ReportedRun,
+  STUDY_FORMAT,
+  STUDY_MEASURES,
+  type StudyMeasure,
+  type StudyReport,
+  type Verdict,
+} from "./study_report.ts";
