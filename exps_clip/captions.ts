@@ -20,8 +20,8 @@ import type { CaptionKind } from "./presets.ts";
 /** The caption of an image in an epoch: a pure function, so none need be kept. */
 export type CaptionOf = (epoch: number, index: number) => string;
 
-/** First step of the random paths of templates. */
-const templateDraws = 0x746d706c;
+/** First steps of the random paths: which template, and whether a template at all. */
+const templateDraws = 0x746d706c, mixDraws = 0x6d697864;
 
 /** A fresh prompt with the image's class in it, for each image and epoch. */
 export function templateCaptions(
@@ -47,14 +47,23 @@ export function captionKind({ captions, labels, classNames }: ImageSource): Capt
   throw new RangeError("The training images have no captions, nor labels of --classes to make some from");
 }
 
-/** The captions of a source, of the kind asked for. */
+/** The captions of a source, of the kind asked for; `own` stands in for those that came with the images. */
 export function captionsOf(
   source: ImageSource,
-  { captions, templates, seed }: { captions: CaptionKind; templates: readonly string[]; seed: number },
+  { captions, templates, seed, own = (_, index) => source.captions?.[index] ?? "" }: {
+    captions: CaptionKind;
+    templates: readonly string[];
+    seed: number;
+    own?: CaptionOf;
+  },
 ): CaptionOf {
-  return captions === "own"
-    ? (_, index) => source.captions?.[index] ?? ""
-    : templateCaptions(source, templates, seed);
+  if (captions === "own") return own;
+  const filled = templateCaptions(source, templates, seed);
+  if (captions === "templates") return filled;
+  return (epoch, index) => {
+    const half = randomStream(seed, mixDraws, epoch, index).uniform() < 0.5;
+    return half ? filled(epoch, index) : own(epoch, index);
+  };
 }
 
 /** How captions become token rows. */

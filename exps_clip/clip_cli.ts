@@ -25,6 +25,7 @@ import {
 import { openGpu } from "../gpu/mod.ts";
 import {
   allCaptions,
+  type CaptionKind,
   captionKind,
   captionsOf,
   clipConfigOf,
@@ -85,7 +86,7 @@ async function train(args: readonly string[], signal: AbortSignal): Promise<void
   const data = await openImageSource(source, { ...opening, size: flags.size, augment: true, selection });
   const test = tested.length > 0 ? await openImageSource(tested, { ...opening, size: data.size }) : null;
 
-  const captions = flags.captions as "own" | "templates" ?? captionKind(data),
+  const captions = flags.captions as CaptionKind | undefined ?? captionKind(data),
     templates = await templatesOf(flags);
   const captionOf = captionsOf(data, { captions, templates, seed: flags.seed }), epochs = epochsOf(flags);
   const every = () => allCaptions(captionOf, data.count, captions === "own" ? 1 : epochs);

@@ -65,9 +65,14 @@ export const clipTrainFlags = {
   ...csvFlags,
   captions: {
     kind: "text",
-    choices: ["own", "templates"],
+    choices: ["own", "templates", "mix"],
     help:
-      "captions of the data, or class names in prompts (default: own, unless they only repeat the class names)",
+      "captions of the data, class names in prompts, or either, half each (default: own, unless they only repeat the " +
+      "class names)",
+  },
+  "distinct-captions": {
+    kind: "switch",
+    help: "count a caption that several images of a batch share once in the loss",
   },
   classes: { kind: "text", value: "FILE", help: "names of the classes, one a line" },
   "num-classes": { kind: "whole", least: 2, help: "number of classes, where nothing names them" },
@@ -131,6 +136,12 @@ export const clipTrainFlags = {
     default: 0,
     help: "decides weights, order and prompts",
   },
+  "zeroshot-frequency": {
+    kind: "whole",
+    least: 1,
+    default: 2,
+    help: "epochs between zero-shot evaluations on --val-data",
+  },
   "save-every": { kind: "number", least: 0, default: 60, help: "seconds between checkpoints, at least" },
   ...promptFlags,
   ...commonFlags,
@@ -190,7 +201,12 @@ export function clipSettings(
   if (flags["lock-text"] && flags["lock-image"]) {
     throw new RangeError("With both towers locked nothing would train");
   }
-  const steps = epochsOf(flags) * Math.floor(data.count / batchSize);
+  if (flags["distinct-captions"] && accumulate > 1) {
+    throw new RangeError(
+      "--distinct-captions compares the captions of a whole batch; leave out --accum-freq",
+    );
+  }
+  const epochSteps = Math.floor(data.count / batchSize), steps = epochsOf(flags) * epochSteps;
   if (steps === 0) {
     throw new RangeError(`${data.count} images do not fill a batch: use a smaller --batch-size`);
   }
@@ -201,6 +217,7 @@ export function clipSettings(
     size: data.size,
     classNames: data.classNames,
     captions,
+    distinctCaptions: flags["distinct-captions"],
     templates,
     bpe: flags.bpe ?? null,
     batchSize,
@@ -217,6 +234,7 @@ export function clipSettings(
       ...flags["lock-image"] ? ["visual" as const] : [],
       ...flags["lock-text"] ? ["text" as const] : [],
     ],
+    evaluateEvery: flags["val-data"].length > 0 ? flags["zeroshot-frequency"] * epochSteps : null,
     seed: flags.seed,
   };
 }
@@ -228,13 +246,13 @@ export function epochsOf(flags: Pick<FlagValues<typeof clipTrainFlags>, "epochs"
 
 /** The reference's automatic name without its date, so that the same command finds its run again. */
 export function clipRunName(
-  { name, lr, batchSize, storage, frozen, seed }: ClipSettings,
+  { name, lr, batchSize, storage, frozen, distinctCaptions, seed }: ClipSettings,
   epochs: number,
 ): string {
   const locked = frozen.map((tower) => `-freeze${tower}`).join("");
-  return `${name}-lr_${lr}-b_${batchSize}-e_${epochs}-p_${
-    storage === "f16" ? "amp" : "fp32"
-  }${locked}-seed_${seed}`;
+  return `${name}-lr_${lr}-b_${batchSize}-e_${epochs}-p_${storage === "f16" ? "amp" : "fp32"}${locked}${
+    distinctCaptions ? "-distinct" : ""
+  }-seed_${seed}`;
 }
 
 /** What a run's config.json tells. Throws SyntaxError when it is no CLIP run's. */

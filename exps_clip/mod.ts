@@ -44,6 +44,8 @@ export {
   embedTexts,
   zeroShot,
   zeroShotClassifier,
+  type ZeroShotEvaluator,
+  zeroShotEvaluator,
   type ZeroShotOptions,
 } from "./zero_shot.ts";
 

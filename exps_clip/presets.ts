@@ -85,8 +85,8 @@ export const recipes = {
 
 export type RecipeName = keyof typeof recipes;
 
-/** Where captions come from: the data, or the class names put into prompts. */
-export type CaptionKind = "own" | "templates";
+/** Where captions come from: the data, the class names put into prompts, or either, half each. */
+export type CaptionKind = "own" | "templates" | "mix";
 
 /** All that decides a run's numbers, the data aside. */
 export interface ClipSettings extends Omit<ClipRecipe, "epochs" | "model"> {
@@ -96,6 +96,8 @@ export interface ClipSettings extends Omit<ClipRecipe, "epochs" | "model"> {
   readonly size: number;
   readonly classNames: readonly string[];
   readonly captions: CaptionKind;
+  /** A caption that several images of a batch share counts once in the loss; needs the whole batch at once. */
+  readonly distinctCaptions: boolean;
   /** Prompts of the captions, where these are templates, and of zero-shot classification. */
   readonly templates: readonly string[];
   /** File of CLIP's byte pairs; null: words, in the run's vocabulary.json. */
@@ -107,5 +109,7 @@ export interface ClipSettings extends Omit<ClipRecipe, "epochs" | "model"> {
   readonly storage: "f32" | "f16";
   /** Towers that stay as they began. */
   readonly frozen: readonly ("visual" | "text")[];
+  /** Steps between evaluations on the way; null: only at the end. */
+  readonly evaluateEvery: number | null;
   readonly seed: number;
 }

@@ -1,8 +1,9 @@
 // The contrastive task: both towers over a batch of pairs, and the loss by which each image finds its caption among all
 // of the batch and each caption its image (Radford et al. 2021). It is cut between towers and loss, so that a batch
-// larger than what fits at once can be trained in two passes.
+// larger than what fits at once can be trained in two passes. Where images of a batch share a caption, the loss can count
+// that caption once.
 
-import { type Graph, input, nn, ops, type SplitTask, type Tensor } from "../gpu/mod.ts";
+import { type Graph, type HostArray, input, nn, ops, type SplitTask, type Tensor } from "../gpu/mod.ts";
 import type { CaptionedBatch } from "./captions.ts";
 import type { ClipSettings } from "./presets.ts";
 
@@ -18,7 +19,8 @@ function trainable(frozen: ClipSettings["frozen"]): (name: string) => boolean {
 
 /** The training task. */
 export function clipTask(settings: ClipSettings): SplitTask<CaptionedBatch> {
-  const { model, size, batchSize, accumulate, frozen } = settings, rows = batchSize / accumulate;
+  const { model, size, batchSize, accumulate, frozen, distinctCaptions } = settings;
+  const rows = batchSize / accumulate;
   return {
     name: "clip",
     towers(graph) {
@@ -34,13 +36,29 @@ export function clipTask(settings: ClipSettings): SplitTask<CaptionedBatch> {
     },
     head(graph, [image, text]) {
       const scale = nn.logitScale(nn.scope(graph), model.logitScale);
-      return { loss: nn.contrastiveLoss(image, text, scale), clamp: { logit_scale: [0, Math.log(100)] } };
+      const loss = distinctCaptions
+        ? nn.distinctContrastiveLoss(image, text, scale, distinctInputs(graph, batchSize))
+        : nn.contrastiveLoss(image, text, scale);
+      return { loss, clamp: { logit_scale: [0, Math.log(100)] } };
     },
-    feed: ({ images, text }) => ({
+    feed: ({ images, text, captions }) => ({
       images,
       text: { data: text.data, shape: text.shape, dtype: "i32" },
       ends: { data: text.eot, shape: [text.eot.length], dtype: "i32" },
+      ...distinctCaptions && distinctFeed(captions!),
     }),
+  };
+}
+
+function distinctInputs(graph: Graph, rows: number): nn.DistinctCaptions {
+  return { bias: input(graph, "caption_bias", [rows, rows]), weight: input(graph, "caption_weight", [rows]) };
+}
+
+function distinctFeed(captions: readonly string[]): Record<string, HostArray> {
+  const { bias, weight } = nn.distinctCaptions(captions), rows = captions.length;
+  return {
+    caption_bias: { data: bias, shape: [rows, rows], dtype: "f32" },
+    caption_weight: { data: weight, shape: [rows], dtype: "f32" },
   };
 }
 

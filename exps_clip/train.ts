@@ -16,6 +16,7 @@ import {
   warmupCosine,
 } from "../gpu/mod.ts";
 import {
+  finishRun,
   type ImageSource,
   openRun,
   readResult,
@@ -24,12 +25,11 @@ import {
   type Tokenizer,
   type TrainingReport,
   trainInRun,
-  writeResult,
 } from "../data_utils/mod.ts";
 import { captioned, type CaptionOf, saveVocabulary } from "./captions.ts";
 import type { ClipSettings } from "./presets.ts";
 import { clipTask } from "./task.ts";
-import { zeroShot } from "./zero_shot.ts";
+import { type ZeroShotEvaluator, zeroShotEvaluator } from "./zero_shot.ts";
 
 export interface ClipJob {
   readonly gpu: Gpu;
@@ -65,6 +65,7 @@ export async function trainClip(job: ClipJob): Promise<RunResult> {
 
   const { batchSize, accumulate, steps, seed, lr, betas, eps, weightDecay, decay, templates, model } =
     settings;
+  const { evaluateEvery } = settings;
   const warmup = Math.round(settings.warmup < 1 ? settings.warmup * steps : settings.warmup);
   const rate = warmupCosine({ lr, warmup, steps });
   const trainer = await createTrainer({
@@ -78,11 +79,14 @@ export async function trainClip(job: ClipJob): Promise<RunResult> {
     storage: settings.storage,
     onMemory: job.onMemory,
   });
+  let evaluator: ZeroShotEvaluator | null = null;
   try {
     if (job.weights) {
       const fresh = (await trainer.state()).model;
       trainer.loadModel(new Map<string, StoredTensor | StateTensor>([...fresh, ...job.weights]));
     }
+    const tested = test && { source: test, templates, frequencies, signal };
+    evaluator = tested && await zeroShotEvaluator(trainer.store, settings, tokenizer, tested);
     const order = { batchSize: batchSize / accumulate, seed, untilEpoch: Infinity, signal };
     const coding = { tokenizer, contextLength: model.text.contextLength };
     const speed = await trainInRun({
@@ -97,22 +101,24 @@ export async function trainClip(job: ClipJob): Promise<RunResult> {
         return { step: state.step, model: modelTensors(state), training: optimizerTensors(state) };
       },
       restore: (saved) => trainer.restore(stateOf(saved.model, saved.training)),
+      evaluation: evaluator && evaluateEvery
+        ? { every: evaluateEvery, run: async () => (await evaluator!.run()).scores }
+        : undefined,
       saveEvery: job.saveEvery,
       onReport: job.onReport,
     });
-    const tested = test &&
-      await zeroShot(trainer.store, settings, tokenizer, { source: test, templates, frequencies, signal });
-    const result: RunResult = {
-      ...tested?.scores,
-      seconds: speed.seconds,
-      images_per_second: speed.rate,
-      steps,
-      images_seen: steps * batchSize,
-      skipped: { train: train.skipped(), test: test?.skipped() ?? [] },
-    };
-    await writeResult(dir, result);
-    return result;
+    return await finishRun(run, {
+      evaluation: evaluator && await evaluator.run({ collapse: true }),
+      imagesPerStep: batchSize,
+      training: {
+        seconds: speed.seconds,
+        images_per_second: speed.rate,
+        steps,
+        skipped: { train: train.skipped(), test: test?.skipped() ?? [] },
+      },
+    });
   } finally {
+    evaluator?.destroy();
     trainer.destroy();
   }
 }

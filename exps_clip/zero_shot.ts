@@ -4,12 +4,10 @@
 import { createEvaluator, type Gpu, modelStore, type Store } from "../gpu/mod.ts";
 import {
   classifySource,
+  type Evaluation,
+  evaluationOf,
   fillPrompts,
   type ImageSource,
-  type ImbalanceScores,
-  imbalanceScores,
-  type NeuralCollapse,
-  neuralCollapse,
   type StoredTensor,
   tokenize,
   type Tokenizer,
@@ -18,6 +16,40 @@ import { type ClipModelSettings, textGraph, wholeModel, zeroShotGraph } from "./
 
 const textRows = 64;
 
+/** Embeds texts with the store's weights of the moment. */
+interface TextEmbedder {
+  /** Unit embeddings [N, D]. */
+  embed(texts: readonly string[]): Promise<Float32Array>;
+  destroy(): void;
+}
+
+async function textEmbedder(
+  store: Store,
+  settings: ClipModelSettings,
+  tokenizer: Tokenizer,
+  rows = textRows,
+): Promise<TextEmbedder> {
+  const { contextLength } = settings.model.text, width = settings.model.embedDim;
+  const evaluator = await createEvaluator({ store, build: (graph) => textGraph(graph, settings, rows) });
+  return {
+    async embed(texts) {
+      const all = new Float32Array(texts.length * width);
+      for (let from = 0; from < texts.length; from += rows) {
+        const some = texts.slice(from, from + rows);
+        const padded = some.concat(new Array(rows - some.length).fill(some[0]));
+        const { data, shape, eot } = tokenize(tokenizer, padded, contextLength);
+        const { features } = await evaluator.run({
+          text: { data, shape, dtype: "i32" },
+          ends: { data: eot, shape: [rows], dtype: "i32" },
+        });
+        all.set((features.data as Float32Array).subarray(0, some.length * width), from * width);
+      }
+      return all;
+    },
+    destroy: () => evaluator.destroy(),
+  };
+}
+
 /** Unit embeddings [N, D] of texts. */
 export async function embedTexts(
   store: Store,
@@ -25,24 +57,11 @@ export async function embedTexts(
   tokenizer: Tokenizer,
   texts: readonly string[],
 ): Promise<Float32Array> {
-  const { contextLength } = settings.model.text, rows = Math.min(textRows, texts.length);
-  const evaluator = await createEvaluator({ store, build: (graph) => textGraph(graph, settings, rows) });
+  const embedder = await textEmbedder(store, settings, tokenizer, Math.min(textRows, texts.length));
   try {
-    const all = new Float32Array(texts.length * settings.model.embedDim);
-    for (let from = 0; from < texts.length; from += rows) {
-      const some = texts.slice(from, from + rows);
-      const padded = some.concat(new Array(rows - some.length).fill(some[0]));
-      const { data, shape, eot } = tokenize(tokenizer, padded, contextLength);
-      const { features } = await evaluator.run({
-        text: { data, shape, dtype: "i32" },
-        ends: { data: eot, shape: [rows], dtype: "i32" },
-      });
-      const width = settings.model.embedDim;
-      all.set((features.data as Float32Array).subarray(0, some.length * width), from * width);
-    }
-    return all;
+    return await embedder.embed(texts);
   } finally {
-    evaluator.destroy();
+    embedder.destroy();
   }
 }
 
@@ -83,34 +102,57 @@ export interface ZeroShotOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Zero-shot classification of labelled images by the model in a store, for instance that of a trainer. */
+/** Classifies labelled images zero-shot as often as is wished, with the store's weights of the moment. */
+export interface ZeroShotEvaluator {
+  run(options?: { collapse?: boolean }): Promise<Evaluation>;
+  destroy(): void;
+}
+
+/** An evaluator of the model in a store, for instance that of a trainer. */
+export async function zeroShotEvaluator(
+  store: Store,
+  settings: ClipModelSettings,
+  tokenizer: Tokenizer,
+  options: Omit<ZeroShotOptions, "collapse">,
+): Promise<ZeroShotEvaluator> {
+  const { source, templates, frequencies, onProgress, signal } = options, { classNames } = source;
+  const rows = Math.min(options.batchSize ?? 100, source.count), classes = classNames.length;
+  const dim = settings.model.embedDim, prompts = fillPrompts(templates, classNames);
+  const embedder = await textEmbedder(store, settings, tokenizer, Math.min(textRows, prompts.length));
+  const evaluator = await createEvaluator({
+    store,
+    build: (graph) => zeroShotGraph(graph, settings, { rows, classes }),
+  });
+  return {
+    async run({ collapse = false } = {}) {
+      const head = averageRows(await embedder.embed(prompts), templates.length, dim);
+      const classifier = { data: head, shape: [classes, dim], dtype: "f32" } as const;
+      const result = await classifySource(source, async (images) => {
+        const { scores, raw } = await evaluator.run({ images, classifier });
+        return {
+          scores: scores.data as Float32Array,
+          features: collapse ? raw.data as Float32Array : undefined,
+        };
+      }, { batchSize: rows, onProgress, signal });
+      return evaluationOf(result, { frequencies, classNames, head: collapse ? head : undefined });
+    },
+    destroy() {
+      embedder.destroy();
+      evaluator.destroy();
+    },
+  };
+}
+
+/** Zero-shot classification of labelled images by the model in a store, once. */
 export async function zeroShot(
   store: Store,
   settings: ClipModelSettings,
   tokenizer: Tokenizer,
   options: ZeroShotOptions,
-): Promise<{ scores: ImbalanceScores; collapse?: NeuralCollapse }> {
-  const { source, templates, frequencies, onProgress, signal } = options, { classNames } = source;
-  const rows = Math.min(options.batchSize ?? 100, source.count), classes = classNames.length;
-  const dim = settings.model.embedDim;
-  const head = await zeroShotClassifier(store, settings, tokenizer, { templates, classNames });
-  const classifier = { data: head, shape: [classes, dim], dtype: "f32" } as const;
-  const build = (graph: Parameters<typeof zeroShotGraph>[0]) =>
-    zeroShotGraph(graph, settings, { rows, classes });
-  const evaluator = await createEvaluator({ store, build });
+): Promise<Evaluation> {
+  const evaluator = await zeroShotEvaluator(store, settings, tokenizer, options);
   try {
-    const result = await classifySource(source, async (images) => {
-      const { scores, raw } = await evaluator.run({ images, classifier });
-      return {
-        scores: scores.data as Float32Array,
-        features: options.collapse ? raw.data as Float32Array : undefined,
-      };
-    }, { batchSize: rows, onProgress, signal });
-    const { features, targets } = result;
-    return {
-      scores: imbalanceScores(result, frequencies, classNames),
-      collapse: features && neuralCollapse({ features, targets, head, classes, dim }),
-    };
+    return await evaluator.run(options);
   } finally {
     evaluator.destroy();
   }

@@ -84,6 +84,12 @@ export const supTrainFlags = {
     default: 1,
     help: "parts of the batch with a sub-vocabulary of their own, as separate processes would have",
   },
+  "logit-adjustment": {
+    kind: "number",
+    least: 0,
+    default: 0,
+    help: "in training, add so many times the logarithm of a class's share of the images to its logit",
+  },
   "freeze-visual": { kind: "switch", help: "keep the tower but for its attention pool" },
   "freeze-attnpool": { kind: "switch", help: "keep the attention pool" },
   "freeze-head": { kind: "switch", help: "keep the classifier" },
@@ -92,6 +98,7 @@ export const supTrainFlags = {
   "log-dir": { kind: "text", value: "DIR", default: "runs", help: "where the run folder goes" },
   name: { kind: "text", help: "name of the run folder (default: made from the settings)" },
   seed: { kind: "whole", least: 0, most: 2 ** 24 - 1, default: 0, help: "decides weights, order and draws" },
+  "val-freq": { kind: "whole", least: 1, default: 1, help: "epochs between evaluations on --val-data" },
   "save-every": { kind: "number", least: 0, default: 60, help: "seconds between checkpoints, at least" },
   ...dataFlags,
 } as const satisfies FlagTable;
@@ -117,7 +124,12 @@ export function supSettings(
   };
   perStep(accumulate, "accumulate");
   if (flags["sample-head"]) perStep(accumulate * processes, "processes");
-  const steps = epochs * accumulatedSteps(data.count, batchSize);
+  if (flags["sample-head"] && flags["logit-adjustment"] > 0) {
+    throw new RangeError(
+      "--logit-adjustment adjusts the scores of all classes; it does not go with --sample-head",
+    );
+  }
+  const epochSteps = accumulatedSteps(data.count, batchSize), steps = epochs * epochSteps;
   if (steps === 0) {
     throw new RangeError(`${data.count} images do not fill a batch: use a smaller --batch-size`);
   }
@@ -146,6 +158,8 @@ export function supSettings(
     vocabulary: flags["sample-head"]
       ? { size: flags["num-to-sample"], processes, weighting: flags["sample-weight"] as Weighting }
       : null,
+    logitAdjustment: flags["logit-adjustment"],
+    evaluateEvery: flags["val-data"].length > 0 ? flags["val-freq"] * epochSteps : null,
     frozen: (["visual", "attnpool", "head"] as const).filter((part) => flags[`freeze-${part}`]),
     seed: flags.seed,
   };
@@ -163,7 +177,7 @@ export function supRunName(
   weights: { visual?: string; head?: string },
 ): string {
   const stem = (path: string) => path.split(/[/\\]/).at(-1)!.split(".")[0].replace(/[^\w-]+/g, "");
-  const { arch, batchSize, vocabulary, frozen, seed } = settings;
+  const { arch, batchSize, vocabulary, logitAdjustment, frozen, seed } = settings;
   const visual = frozen.includes("visual") ? `_freezevis${frozen.includes("attnpool") ? "+attn" : ""}` : "";
   const head = frozen.includes("head") ? "_freezehead" : "";
   return [
@@ -171,6 +185,7 @@ export function supRunName(
     visual + (weights.visual ? `_${stem(weights.visual)}` : ""),
     head + (weights.head ? `_${stem(weights.head)}` : ""),
     vocabulary ? `_samplehead${vocabulary.size}_${vocabulary.weighting}` : "",
+    logitAdjustment > 0 ? `_adjusted${logitAdjustment}` : "",
     `_seed${seed}`,
   ].join("");
 }

@@ -1,6 +1,12 @@
 // Supervised training: the task, its recipes, training into a run folder, and evaluation.
 
-export { evaluateSup, type SupEvaluation, type SupEvaluationOptions, supStore } from "./evaluate.ts";
+export {
+  evaluateSup,
+  type SupEvaluationOptions,
+  type SupEvaluator,
+  supEvaluator,
+  supStore,
+} from "./evaluate.ts";
 export { supEvalFlags, supModelOf, supRunName, supSettings, supTrainFlags } from "./flags.ts";
 export { optimizerOf, peakRate, scheduleOf } from "./optimization.ts";
 export {
@@ -15,5 +21,5 @@ export {
   towers,
   type Weighting,
 } from "./presets.ts";
-export { imageTower, type SupModel, supScores, supTask } from "./task.ts";
+export { imageTower, logPrior, type SupModel, supScores, supTask } from "./task.ts";
 export { type SupJob, trainSup } from "./train.ts";

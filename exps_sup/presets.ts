@@ -121,7 +121,14 @@ export interface SupSettings extends Omit<SupRecipe, "epochs" | "arch"> {
   /** How activations are stored; "f16" needs a GPU with shader-f16. */
   readonly storage: "f32" | "f16";
   readonly vocabulary: SubVocabularySettings | null;
+  /**
+   * Strength tau of logit adjustment: tau times the logarithm of the class's share of the training images is added to
+   * its logit in training only (Menon et al. 2021, section 5.2); 0 for none.
+   */
+  readonly logitAdjustment: number;
   /** Parts of the model that stay as they began. */
   readonly frozen: readonly ("visual" | "attnpool" | "head")[];
+  /** Steps between evaluations on the way; null: only at the end. */
+  readonly evaluateEvery: number | null;
   readonly seed: number;
 }

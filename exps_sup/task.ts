@@ -1,5 +1,5 @@
 // The supervised task: images through the tower, cosines with one row per class times a learned temperature, cross
-// entropy over all classes or over a sub-vocabulary that is drawn anew at each step.
+// entropy over all classes, plain or adjusted by their frequencies, or over a sub-vocabulary drawn anew at each step.
 
 import { type Graph, type HostArray, input, nn, ops, type Task, type Tensor } from "../gpu/mod.ts";
 import type { ImageBatch } from "../data_utils/mod.ts";
@@ -36,9 +36,12 @@ export function supTask(
   settings: SupSettings,
   data: { frequencies: ArrayLike<number>; count: number },
 ): Task<ImageBatch> {
-  const { vocabulary, size, seed, classNames, tower, batchSize, accumulate } = settings;
+  const { vocabulary, logitAdjustment, size, seed, classNames, tower, batchSize, accumulate } = settings;
   const classes = classNames.length, rows = batchSize / accumulate;
   const weights = vocabulary && nn.vocabularyWeights(data.frequencies, vocabulary.weighting);
+  const adjustment: HostArray | null = logitAdjustment === 0
+    ? null
+    : { data: logPrior(data.frequencies, logitAdjustment), shape: [1, classes], dtype: "f32" };
   return {
     name: "sup",
     build(graph) {
@@ -49,11 +52,14 @@ export function supTask(
         classes,
         vocabulary: vocabulary ? vocabularyInputs(graph, vocabulary, { rows, classes }) : undefined,
       });
-      const loss = ops.mean(ops.crossEntropy(logits, targets), { axes: null });
+      const scored = adjustment === null ? logits : ops.add(logits, input(graph, "log_prior", [1, classes]));
+      const loss = ops.mean(ops.crossEntropy(scored, targets), { axes: null });
       return { loss, updates: s.updates, clamp: { logit_scale: [0, Math.log(100)] } };
     },
     feed({ images, labels, next }): Record<string, HostArray> {
-      if (!vocabulary || !weights) return { images, targets: labels };
+      if (!vocabulary || !weights) {
+        return { images, targets: labels, ...adjustment && { log_prior: adjustment } };
+      }
       const { processes } = vocabulary;
       const drawn = nn.subVocabulary({
         targets: labels.data,
@@ -71,6 +77,12 @@ export function supTask(
       };
     },
   };
+}
+
+/** tau times the logarithms of the classes' shares [C]; a class without images gets -1e30, so it is never scored. */
+export function logPrior(frequencies: ArrayLike<number>, tau: number): Float32Array<ArrayBuffer> {
+  const counts = Array.from(frequencies), total = counts.reduce((sum, n) => sum + n, 0);
+  return Float32Array.from(counts, (n) => n > 0 ? tau * Math.log(n / total) : -1e30);
 }
 
 function vocabularyInputs(

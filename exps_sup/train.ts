@@ -12,6 +12,7 @@ import {
   trainLoop,
 } from "../gpu/mod.ts";
 import {
+  finishRun,
   type ImageSource,
   openRun,
   readResult,
@@ -19,9 +20,8 @@ import {
   type StoredTensor,
   type TrainingReport,
   trainInRun,
-  writeResult,
 } from "../data_utils/mod.ts";
-import { evaluateSup } from "./evaluate.ts";
+import { type SupEvaluator, supEvaluator } from "./evaluate.ts";
 import { decayOf, optimizerOf, scheduleOf } from "./optimization.ts";
 import type { SupSettings } from "./presets.ts";
 import { supTask } from "./task.ts";
@@ -54,7 +54,7 @@ export async function trainSup(job: SupJob): Promise<RunResult> {
   const finished = await readResult(dir);
   if (finished) return finished;
 
-  const { batchSize, accumulate, steps, seed } = settings, rate = scheduleOf(settings);
+  const { batchSize, accumulate, steps, seed, evaluateEvery } = settings, rate = scheduleOf(settings);
   const trainer = await createTrainer({
     gpu,
     task: supTask(settings, { frequencies, count: train.count }),
@@ -66,11 +66,13 @@ export async function trainSup(job: SupJob): Promise<RunResult> {
     storage: settings.storage,
     onMemory: job.onMemory,
   });
+  let evaluator: SupEvaluator | null = null;
   try {
     if (job.weights) {
       const fresh = (await trainer.state()).model;
       trainer.loadModel(new Map<string, StoredTensor | StateTensor>([...fresh, ...job.weights]));
     }
+    evaluator = test && await supEvaluator(trainer.store, settings, { source: test, frequencies, signal });
     const order = { batchSize: batchSize / accumulate, seed, untilEpoch: Infinity, signal };
     const speed = await trainInRun({
       run,
@@ -84,21 +86,25 @@ export async function trainSup(job: SupJob): Promise<RunResult> {
         return { step: state.step, model: modelTensors(state), training: optimizerTensors(state) };
       },
       restore: ({ model, training }) => trainer.restore(stateOf(model, training)),
+      evaluation: evaluator && evaluateEvery
+        ? { every: evaluateEvery, run: async () => (await evaluator!.run()).scores }
+        : undefined,
       saveEvery: job.saveEvery,
       onReport: job.onReport,
     });
-    const tested = test && await evaluateSup(trainer.store, settings, { source: test, frequencies, signal });
-    const result: RunResult = {
-      ...tested?.scores,
-      seconds: speed.seconds,
-      images_per_second: speed.rate,
-      steps,
-      images_seen: steps * batchSize,
-      skipped: { train: train.skipped(), test: test?.skipped() ?? [] },
-    };
-    await writeResult(dir, result);
-    return result;
+    const head = (await trainer.state()).model.get("head")!.data as Float32Array;
+    return await finishRun(run, {
+      evaluation: evaluator && await evaluator.run(head),
+      imagesPerStep: batchSize,
+      training: {
+        seconds: speed.seconds,
+        images_per_second: speed.rate,
+        steps,
+        skipped: { train: train.skipped(), test: test?.skipped() ?? [] },
+      },
+    });
   } finally {
+    evaluator?.destroy();
     trainer.destroy();
   }
 }

@@ -1,6 +1,14 @@
 /** Everything a training run leaves on disk: its folder, logs, per-class table and tensors. */
 export { writeAtomically, writeFully, writeJsonAtomically, writeTextAtomically } from "./atomic.ts";
-export { listRuns, type RunSummary } from "./catalogue.ts";
+export {
+  type Catalogue,
+  type CatalogueLimits,
+  expectReadableSize,
+  readCatalogue,
+  readRunSummary,
+  type RunState,
+  type RunSummary,
+} from "./catalogue.ts";
 export {
   type Checkpoint,
   type CheckpointToSave,
@@ -10,7 +18,23 @@ export {
   saveCheckpoint,
 } from "./checkpoint.ts";
 export { type ClassRow, readClassTable, writeClassTable } from "./class_table.ts";
+export {
+  type ConfusionCount,
+  type EvaluationRecord,
+  evaluationRecord,
+  readConfusion,
+  readEvaluations,
+  writeConfusion,
+} from "./evaluations.ts";
+export { lastJsonlRecord, type LogPart, type LogPlace, readJsonlFrom, sampleJsonl } from "./jsonl_window.ts";
 export { filterJsonl, type JsonlLog, type JsonRecord, openJsonl, readJsonl, readLastJsonl } from "./jsonl.ts";
+export {
+  EXPORT_FILES,
+  exportMetrics,
+  readReportTo,
+  REPORT_KINDS,
+  type ReportKind,
+} from "./metrics_export.ts";
 export {
   configDifferences,
   type MetricsRecord,
@@ -28,7 +52,7 @@ export {
   type TrainingRun,
   trainInRun,
 } from "./training_run.ts";
-export { readResult, RESULT_FILE, type RunResult, writeResult } from "./run_result.ts";
+export { finishRun, readResult, RESULT_FILE, type RunEnd, type RunResult } from "./run_result.ts";
 export {
   openSafetensors,
   parseSafetensors,

@@ -1,13 +1,20 @@
 /**
  * The folder of a training run, and the only place that knows its layout: config.json (what was asked for),
- * metrics.jsonl (one record per logged step), classes.tsv, and whatever else a program stores beside them.
+ * metrics.jsonl (one record per logged step), evaluations.jsonl (one per evaluation), classes.tsv, and whatever else a
+ * program stores beside them.
  * A folder belongs to one configuration: opened again with the same one a run goes on, with another it is refused.
  */
 import { writeJsonAtomically } from "./atomic.ts";
 import { filterJsonl, type JsonlLog, type JsonRecord, openJsonl, readJsonl } from "./jsonl.ts";
 
 /** Names of the files every run has. */
-export const RUN_FILES = { config: "config.json", metrics: "metrics.jsonl", classes: "classes.tsv" } as const;
+export const RUN_FILES = {
+  config: "config.json",
+  metrics: "metrics.jsonl",
+  evaluations: "evaluations.jsonl",
+  classes: "classes.tsv",
+  confusion: "confusion.tsv",
+} as const;
 
 /** The layout's version, stored in config.json. */
 export const RUN_FORMAT = "beyond-tail-run/1";
@@ -30,10 +37,15 @@ export interface Run extends AsyncDisposable {
   path(name: string): string;
   /** Appends a record to metrics.jsonl. */
   log(record: MetricsRecord): void;
+  /** Appends a record to evaluations.jsonl. */
+  logEvaluation(record: MetricsRecord): void;
   /** The records logged so far. */
   metrics(): AsyncGenerator<MetricsRecord>;
-  /** Drops records after a step, to go on from the checkpoint made there. */
-  truncateAfter(step: number): Promise<void>;
+  /**
+   * Drops records after a step, to go on from the checkpoint made there; of the evaluations those after `evaluated`
+   * (default: the same step).
+   */
+  truncateAfter(step: number, evaluated?: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -98,23 +110,26 @@ export async function openRun(options: { dir: string; config: RunConfig }): Prom
   const { dir } = options;
   const config: RunConfig = JSON.parse(JSON.stringify(options.config)); // as it will be read back
   await Deno.mkdir(dir, { recursive: true });
-  const metricsPath = `${dir}/${RUN_FILES.metrics}`;
+  const metricsPath = `${dir}/${RUN_FILES.metrics}`, evaluationsPath = `${dir}/${RUN_FILES.evaluations}`;
   const folder = await Deno.open(dir);
-  let resumed: boolean, log: JsonlLog;
+  let resumed: boolean, log: JsonlLog, evaluations: JsonlLog;
   try {
     if (!await folder.tryLock(true)) {
       throw new Deno.errors.Busy(`${dir} is in use by another process: wait for it or choose another folder`);
     }
     resumed = await agreeOnConfig(dir, config);
     log = await openJsonl(metricsPath);
+    evaluations = await openJsonl(evaluationsPath);
   } catch (error) {
     folder.close();
     throw error;
   }
 
   const close = () => {
-    log.flush();
-    log.close();
+    for (const each of [log, evaluations]) {
+      each.flush();
+      each.close();
+    }
     folder.close(); // releases the lock
     return Promise.resolve();
   };
@@ -129,11 +144,16 @@ export async function openRun(options: { dir: string; config: RunConfig }): Prom
       return `${dir}/${name}`;
     },
     log: (record) => log.append(record),
+    logEvaluation: (record) => evaluations.append(record),
     metrics: () => readJsonl(metricsPath) as AsyncGenerator<MetricsRecord>,
-    async truncateAfter(step) {
+    async truncateAfter(step, evaluated = step) {
+      const upTo = (last: number) => (record: JsonRecord) => (record as MetricsRecord).step <= last;
       log.close();
-      await filterJsonl(metricsPath, (record) => (record as MetricsRecord).step <= step);
+      await filterJsonl(metricsPath, upTo(step));
       log = await openJsonl(metricsPath);
+      evaluations.close();
+      await filterJsonl(evaluationsPath, upTo(evaluated));
+      evaluations = await openJsonl(evaluationsPath);
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -1,9 +1,12 @@
 /** What a finished run leaves behind: one small JSON file whose being there says that the run is done. */
 import type { Skipped } from "../loader/sample.ts";
+import type { Evaluation } from "../metrics/evaluation.ts";
 import type { ImbalanceScores } from "../metrics/imbalance_scores.ts";
 import { writeJsonAtomically } from "./atomic.ts";
 import { writeClassTable } from "./class_table.ts";
-import { RUN_FILES } from "./run_dir.ts";
+import { evaluationRecord, writeConfusion } from "./evaluations.ts";
+import { type Run, RUN_FILES } from "./run_dir.ts";
+import type { CollapseScores } from "./study_report.ts";
 
 /** Name of the file in a run folder. */
 export const RESULT_FILE = "result.json";
@@ -16,6 +19,8 @@ export interface RunResult extends Partial<ImbalanceScores> {
   images_per_second: number;
   steps: number;
   images_seen: number;
+  /** Neural collapse on the test set; null where it has no meaning. */
+  collapse?: CollapseScores | null;
   /** Samples that were left out. */
   skipped?: { train: Skipped[]; test: Skipped[] };
 }
@@ -34,8 +39,31 @@ export async function readResult(dir: string): Promise<RunResult | null> {
   }
 }
 
-/** Writes classes.tsv (where there are scores) and then the result, which marks the run as finished. */
-export async function writeResult(dir: string, result: RunResult): Promise<void> {
-  if (result.per_class) await writeClassTable(`${dir}/${RUN_FILES.classes}`, result.per_class);
-  await writeJsonAtomically(`${dir}/${RESULT_FILE}`, result);
+/** What a run ends with: its evaluation on the test set, where there is one, and how it was trained. */
+export interface RunEnd {
+  readonly evaluation: Evaluation | null;
+  readonly imagesPerStep: number;
+  readonly training: Pick<RunResult, "seconds" | "images_per_second" | "steps" | "skipped">;
+}
+
+/** Writes all that a finished run leaves: logs its last evaluation, and at the very end the result, which marks it as finished. */
+export async function finishRun(
+  run: Run,
+  { evaluation, imagesPerStep, training }: RunEnd,
+): Promise<RunResult> {
+  const { steps } = training;
+  if (evaluation) {
+    const { scores, confusion } = evaluation;
+    run.logEvaluation({ ...evaluationRecord({ step: steps, imagesPerStep }, scores) });
+    await writeClassTable(run.path(RUN_FILES.classes), scores.per_class);
+    await writeConfusion(run.path(RUN_FILES.confusion), confusion);
+  }
+  const result: RunResult = {
+    ...evaluation?.scores,
+    ...evaluation && { collapse: evaluation.collapseScores ?? null },
+    ...training,
+    images_seen: steps * imagesPerStep,
+  };
+  await writeJsonAtomically(run.path(RESULT_FILE), result);
+  return result;
 }

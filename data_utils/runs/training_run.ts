@@ -1,11 +1,14 @@
 /**
  * A training in its run folder: it goes on from the checkpoint, logs the losses, saves now and then and at the end, so
- * that a run that was killed anywhere and started again leaves the numbers of a run that never was. The stepping itself
- * is a loop that the caller brings (gpu/train's `trainLoop`).
+ * that a run that was killed anywhere and started again leaves the numbers of a run that never was. Evaluations on the
+ * way are logged too; their time is not counted as training. The stepping itself is a loop that the caller brings
+ * (gpu/train's `trainLoop`).
  */
 import { Stopped } from "../program/outcome.ts";
 import type { Position } from "../loader/order.ts";
+import type { ImbalanceScores } from "../metrics/imbalance_scores.ts";
 import { type Checkpoint, type CheckpointToSave, readCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+import { evaluationRecord } from "./evaluations.ts";
 import type { Run } from "./run_dir.ts";
 
 /** Losses of one step; `step` counts from 1. */
@@ -50,6 +53,8 @@ export interface TrainingRun<Batch extends { next: Position }> {
   /** The state to save. */
   state(): Promise<Omit<CheckpointToSave, "notes">>;
   restore(checkpoint: Checkpoint): void;
+  /** Scores of the model as it is, every so many steps before the last. */
+  evaluation?: { every: number; run(): Promise<ImbalanceScores> };
   /** Steps between reports; default 10. */
   reportEvery?: number;
   /** Seconds between checkpoints, at least; default 15. Slow checkpoints are made less often. */
@@ -70,10 +75,11 @@ export async function trainInRun<Batch extends { next: Position }>(
   const start = checkpoint?.step ?? 0, before = Number(checkpoint?.notes.seconds ?? 0);
   const from: Position | undefined = checkpoint ? JSON.parse(checkpoint.notes.place) : undefined;
   const unlogged: StepRecord[] = checkpoint ? JSON.parse(checkpoint.notes.unlogged) : [];
-  await run.truncateAfter(start);
+  await run.truncateAfter(start, Math.min(start, steps - 1)); // the last evaluation is made after training
 
   const began = performance.now();
-  const seconds = () => before + (performance.now() - began) / 1000;
+  let paused = 0;
+  const seconds = () => before + (performance.now() - began - paused) / 1000;
   const rate = () => done * imagesPerStep / Math.max(seconds(), 1e-9);
   const places: Position[] = []; // of the batches handed out in this session
   let done = start, saved = { step: start, at: began, took: 0 };
@@ -111,7 +117,17 @@ export async function trainInRun<Batch extends { next: Position }>(
     if (performance.now() - saved.at >= Math.max(saveEvery * 1000, 20 * saved.took)) await save();
   };
 
-  const hooks = [{ every: reportEvery, atEnd: false, run: saveWhenDue }];
+  const evaluate = async (step: number) => {
+    if (step === steps) return;
+    const startedAt = performance.now();
+    run.logEvaluation({ ...evaluationRecord({ step, imagesPerStep }, await options.evaluation!.run()) });
+    paused += performance.now() - startedAt;
+  };
+  // Evaluations come first: a checkpoint stands for all that was logged up to its step.
+  const hooks = [
+    ...options.evaluation ? [{ every: options.evaluation.every, atEnd: false, run: evaluate }] : [],
+    { every: reportEvery, atEnd: false, run: saveWhenDue },
+  ];
   const end = start < steps
     ? await options.loop({ batches: handedOut(), readEvery: reportEvery, onLosses, hooks })
     : "done";

@@ -11,4 +11,5 @@ export * from "./vit.ts";
 export * from "./text_transformer.ts";
 export * from "./clip.ts";
 export * from "./cosine_head.ts";
+export * from "./distinct_captions.ts";
 export * from "./sub_vocabulary.ts";
