@@ -1,7 +1,6 @@
 // What runs leave on disk: tensors, logs cut off in mid-line, folders opened again, damaged files.
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
-  listRuns,
   openJsonl,
   openRun,
   openSafetensors,
@@ -183,23 +182,6 @@ folderTest("run: a folder of another version or with a damaged configuration is 
   await Deno.writeTextFile(`${dir}/config.json`, "{");
   await assertRejects(() => openRun({ dir, config: {} }), SyntaxError, "config.json");
   assertEquals(namesIn(dir), ["config.json"]);
-});
-
-folderTest("catalogue: lists runs with their last record, broken ones with their problem", async (dir) => {
-  for (const name of ["b", "a/deep"]) {
-    await using run = await openRun({ dir: `${dir}/${name}`, config: { name } });
-    run.log({ step: 1 });
-    run.log({ step: 2, top1: 0.5 });
-  }
-  await Deno.mkdir(`${dir}/broken`);
-  await Deno.writeTextFile(`${dir}/broken/config.json`, "?");
-  await Deno.mkdir(`${dir}/empty`);
-  const runs = await listRuns(dir);
-  assertEquals(runs.map((r) => r.dir), ["a/deep", "b", "broken"]);
-  assertEquals(runs[0], { dir: "a/deep", config: { name: "a/deep" }, last: { step: 2, top1: 0.5 } });
-  assert(runs[2].problem?.includes("not JSON"));
-  assertEquals((await listRuns(`${dir}/b`)).map((r) => r.dir), ["."]);
-  await assertRejects(() => listRuns(`${dir}/nowhere`), Deno.errors.NotFound);
 });
 
 folderTest("class table: read back as written, bad rows named", async (dir) => {
