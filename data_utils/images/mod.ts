@@ -3,6 +3,7 @@
  */
 export { decodeImage, defaultMaxPixels, type ImageHeader, readHeader } from "./decode.ts";
 export { cropPicture, type Mode, modeChannels, type Picture, resizePicture, toRgb } from "./picture.ts";
+export { encodePng, type RgbImage } from "./png.ts";
 export { type Filter, type Raster, resample, type ResampleOptions, type Window } from "./resample.ts";
 export {
   type Batch,

@@ -40,3 +40,4 @@ export { expandFiles, type SampleOptions, shardSamples } from "./shards.ts";
 export { openSamples } from "./sources.ts";
 export { folderClasses, folderSamples, tableSamples } from "./tables.ts";
 export { type TarMember, tarMembers } from "./tar.ts";
+export { TAR_END, tarEntry } from "./write_tar.ts";

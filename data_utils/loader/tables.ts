@@ -5,6 +5,7 @@
 import { dirname, isAbsolute, join } from "node:path";
 import { imageExtensions, labelReader, type Sample } from "./sample.ts";
 import { type SampleOptions } from "./shards.ts";
+import { imagePlaces } from "./tar_places.ts";
 
 /** Fields of one line; a quoted field may hold separators and doubled quotes. Null while a quote is still open. */
 function splitLine(line: string, separator: string): string[] | null {
@@ -33,7 +34,7 @@ function splitLine(line: string, separator: string): string[] | null {
 const maxRecordLines = 100;
 
 /** Rows of a table with their line numbers (from 1). Throws SyntaxError for a quote that is never closed. */
-async function* tableRows(
+export async function* tableRows(
   path: string,
   separator: string,
 ): AsyncGenerator<{ line: number; fields: string[] }> {
@@ -61,11 +62,13 @@ async function* tableRows(
 /**
  * Samples of a table whose header names a column `filepath`, and `label` (number or class name) or `caption` or both
  * (or what `columns` says instead).
- * Paths are relative to the table's folder. `.csv` means commas, everything else tabs; quoting as in CSV.
+ * Paths are relative to the table's folder, and may lead into an archive ("shard.tar/key.png"). `.csv` means commas,
+ * everything else tabs; quoting as in CSV.
  * Throws SyntaxError for a header without these columns; single bad rows are counted and left out.
  */
 export async function* tableSamples(path: string, options: SampleOptions): AsyncGenerator<Sample> {
   const { classNames = [], skips, signal, columns = {} } = options, toLabel = labelReader(classNames);
+  const placeOf = imagePlaces();
   const { file: fileColumn = "filepath", label: labelColumn = "label", caption: captionColumn = "caption" } =
     columns;
   const rows = tableRows(path, path.endsWith(".csv") ? "," : "\t");
@@ -100,8 +103,9 @@ export async function* tableSamples(path: string, options: SampleOptions): Async
       continue;
     }
     const file = isAbsolute(listed) ? listed : join(dirname(path), listed);
-    const caption = at.caption < 0 ? null : fields[at.caption].trim();
-    yield { key: listed, label, caption, image: { file } };
+    const caption = at.caption < 0 ? null : fields[at.caption].trim(), image = await placeOf(file);
+    if (image === null) skips.add("missing file", listed);
+    else yield { key: listed, label, caption, image };
   }
 }
 

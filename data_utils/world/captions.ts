@@ -4,11 +4,12 @@
  * The levels mirror the paper's captions: names, one or many templates, synonyms, and full text.
  */
 import type { RandomStream } from "../random/philox.ts";
+import { ATTRIBUTE_GRAMMAR, type Grammar, RICH_GRAMMAR } from "./grammar.ts";
 import { COLOURS, SCENES } from "./names.ts";
 import type { WorldRecord } from "./render.ts";
 import { SHAPES } from "./shapes.ts";
 import { TEXTURES } from "./textures.ts";
-import type { World, WorldNames } from "./world.ts";
+import type { World } from "./world.ts";
 
 /** How much a caption says; `mix` is six templates or rich, half each. */
 export type CaptionLevel = "name" | "template" | "templates" | "synonyms" | "attributes" | "rich" | "mix";
@@ -24,6 +25,9 @@ export const CAPTION_LEVELS: readonly CaptionLevel[] = [
   "mix",
 ];
 
+/** The levels with free descriptions, on which a grammar acts. */
+export const DESCRIBING_LEVELS: readonly CaptionLevel[] = ["attributes", "rich", "mix"];
+
 /** The six prompts; `{}` stands for the class. They caption pictures and make the zero-shot ensemble. */
 export const WORLD_TEMPLATES: readonly string[] = [
   "a photo of a {}",
@@ -33,64 +37,6 @@ export const WORLD_TEMPLATES: readonly string[] = [
   "an image of the {}",
   "there is a {} here",
 ];
-
-/** With which probability a description mentions what; `shuffle` is that of changing the order of its parts. */
-export interface Grammar {
-  prefix: number;
-  colour: number;
-  texture: number;
-  /** The shape after the noun; world K always says it in the name. */
-  shape: number;
-  synonym: number;
-  scene: number;
-  /** Each object behind the main one. */
-  clutter: number;
-  size: number;
-  shuffle: number;
-}
-
-const SILENT: Grammar = {
-  prefix: 0,
-  colour: 0,
-  texture: 0,
-  shape: 0,
-  synonym: 0,
-  scene: 0,
-  clutter: 0,
-  size: 0,
-  shuffle: 0,
-};
-
-/** The grammar of attribute captions, for each kind of names. */
-export const ATTRIBUTE_GRAMMAR: Readonly<Record<WorldNames, Grammar>> = {
-  K: { ...SILENT, colour: 0.6, texture: 0.6 },
-  N: { ...SILENT, colour: 0.6, texture: 0.6, shape: 0.5 },
-};
-
-/** The grammar of rich captions, for each kind of names. */
-export const RICH_GRAMMAR: Readonly<Record<WorldNames, Grammar>> = {
-  K: {
-    ...SILENT,
-    prefix: 0.3,
-    colour: 0.85,
-    texture: 0.85,
-    scene: 0.4,
-    clutter: 0.4,
-    size: 0.2,
-    shuffle: 0.2,
-  },
-  N: {
-    ...SILENT,
-    prefix: 0.3,
-    colour: 0.5,
-    texture: 0.5,
-    shape: 0.4,
-    synonym: 0.15,
-    scene: 0.25,
-    clutter: 0.2,
-    shuffle: 0.2,
-  },
-};
 
 const PREFIXES = ["a photo of", "picture of", "look :", "today :"];
 const DETERMINERS = ["a", "the", "one", "my"];
@@ -148,7 +94,8 @@ export function describePicture(
 
 /**
  * One caption of a picture at a level. Of the templates, `template` always takes the first, `templates` and `synonyms`
- * any of the six; `synonyms` says the class's other name half the time.
+ * any of the six; `synonyms` says the class's other name half the time. `grammar` replaces entries of the level's own
+ * grammar; {@link checkGrammar} says whether it is one.
  * Throws RangeError for an unknown level.
  */
 export function caption(
@@ -156,7 +103,10 @@ export function caption(
   record: WorldRecord,
   level: CaptionLevel,
   stream: RandomStream,
+  grammar?: Readonly<Partial<Grammar>>,
 ): string {
+  const describe = (own: Grammar) =>
+    describePicture(world, record, grammar ? { ...own, ...grammar } : own, stream);
   const { name, synonym } = world.classes[record.label];
   switch (level) {
     case "name":
@@ -168,11 +118,11 @@ export function caption(
     case "synonyms":
       return fillTemplate(pick(WORLD_TEMPLATES, stream), stream.uniform() < 0.5 ? name : synonym);
     case "attributes":
-      return describePicture(world, record, ATTRIBUTE_GRAMMAR[world.names], stream);
+      return describe(ATTRIBUTE_GRAMMAR[world.names]);
     case "rich":
-      return describePicture(world, record, RICH_GRAMMAR[world.names], stream);
+      return describe(RICH_GRAMMAR[world.names]);
     case "mix":
-      return caption(world, record, stream.uniform() < 0.5 ? "templates" : "rich", stream);
+      return caption(world, record, stream.uniform() < 0.5 ? "templates" : "rich", stream, grammar);
     default:
       throw new RangeError(`Unknown caption level "${level}": use one of ${CAPTION_LEVELS.join(", ")}`);
   }

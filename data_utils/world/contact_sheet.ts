@@ -1,16 +1,10 @@
 /**
  * A picture of the world as a whole: a few examples of every class side by side, as plain RGB bytes for any encoder.
  */
+import type { RgbImage } from "../images/png.ts";
 import { IMAGE_BYTES, IMAGE_SIZE } from "./render.ts";
 import type { World } from "./world.ts";
 import { renderWorldImage, type Split } from "./world_set.ts";
-
-/** RGB bytes in rows. */
-export interface RgbImage {
-  data: Uint8Array<ArrayBuffer>;
-  width: number;
-  height: number;
-}
 
 /**
  * Draws `perClass` pictures of each class, classes from left to right in rows of `columns`, each pixel `zoom` times as

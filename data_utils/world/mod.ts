@@ -2,18 +2,18 @@
  * The built-in world: a seeded generator of captioned 32x32 pictures whose classes are shape, texture and colour, so
  * that a clone without any data can run the study. README.md says how it is made and why.
  */
-export { contactSheet, type RgbImage } from "./contact_sheet.ts";
+export { contactSheet } from "./contact_sheet.ts";
 export {
-  ATTRIBUTE_GRAMMAR,
   caption,
   CAPTION_LEVELS,
   type CaptionLevel,
   describePicture,
+  DESCRIBING_LEVELS,
   fillTemplate,
-  type Grammar,
-  RICH_GRAMMAR,
   WORLD_TEMPLATES,
 } from "./captions.ts";
+export { ATTRIBUTE_GRAMMAR, checkGrammar, type Grammar, RICH_GRAMMAR } from "./grammar.ts";
+export { readLevels } from "./levels.ts";
 export { IMAGE_BYTES, IMAGE_SIZE, renderImage, type WorldRecord } from "./render.ts";
 export {
   DESIGNED_NUISANCE,
@@ -24,6 +24,7 @@ export {
   type WorldClass,
   type WorldNames,
 } from "./world.ts";
+export { tailShape, worldLaw } from "./world_law.ts";
 export {
   generateWorldSet,
   makeWorldSet,

@@ -6,6 +6,7 @@ import type { ImageSet } from "../loader/image_set.ts";
 import { drawRanks, largestRemainder, type Law } from "../loader/law.ts";
 import { randomStream } from "../random/philox.ts";
 import { caption, type CaptionLevel } from "./captions.ts";
+import type { Grammar } from "./grammar.ts";
 import { IMAGE_BYTES, IMAGE_SIZE, renderImage, type WorldRecord } from "./render.ts";
 import type { World } from "./world.ts";
 
@@ -68,16 +69,20 @@ export function renderWorldImage(
   return renderImage(world, { label, stream }, out, offset);
 }
 
-/** The caption of picture `index` in an epoch: a pure function of the same seeds, so no caption need be stored. */
+/**
+ * The caption of picture `index` in an epoch: a pure function of the same seeds, so no caption need be stored.
+ * `grammar` changes the level's own, as in {@link caption}.
+ */
 export function worldCaption(
   { world, seed, split }: Omit<WorldSetOptions, "counts">,
   index: number,
   record: WorldRecord,
   level: CaptionLevel,
   epoch = 0,
+  grammar?: Readonly<Partial<Grammar>>,
 ): string {
   const stream = randomStream(world.seed, PATH.captions, seed, splitNumber(split), epoch, index);
-  return caption(world, record, level, stream);
+  return caption(world, record, level, stream, grammar);
 }
 
 function* renderInChunks(options: WorldSetOptions, chunk: number): Generator<[done: number, set: WorldSet]> {
