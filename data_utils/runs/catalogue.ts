@@ -45,11 +45,18 @@ const LARGEST = 32 * 2 ** 20;
 /** A run whose logs have been silent for this long, in milliseconds, and for some of its own intervals, has stopped. */
 const SILENCE = 60_000;
 
-/** Throws RangeError for a file that is too large to be what it should be; one that is absent passes. */
-export async function expectReadableSize(path: string): Promise<void> {
-  const size = await statOrNull(path).then((info) => info?.size ?? 0);
-  if (size > LARGEST) {
-    throw new RangeError(`${path} has ${Math.round(size / 2 ** 20)} MiB: more than 32 are not read`);
+const logs = [RUN_FILES.metrics, RUN_FILES.evaluations];
+
+/**
+ * Throws RangeError for what is no plain file (a link could lead anywhere, a pipe would wait for ever), and unless it is
+ * a log, which is read in part, for one above 32 MiB. One that is absent passes.
+ */
+export async function expectReadable(path: string, isLog = false): Promise<void> {
+  const info = await infoOf(path);
+  if (info === null) return;
+  if (!info.isFile) throw new RangeError(`${path} is no plain file, and is not read`);
+  if (!isLog && info.size > LARGEST) {
+    throw new RangeError(`${path} has ${Math.round(info.size / 2 ** 20)} MiB: more than 32 are not read`);
   }
 }
 
@@ -60,7 +67,8 @@ export async function readRunSummary(root: string, dir: string): Promise<RunSumm
     ...{ dir, state: "stopped", config: null, last: null, evaluation: null, result: null },
   };
   try {
-    for (const name of [RUN_FILES.config, RESULT_FILE]) await expectReadableSize(path(name));
+    for (const name of [RUN_FILES.config, RESULT_FILE]) await expectReadable(path(name));
+    for (const name of logs) await expectReadable(path(name), true);
     summary.config = await readRunConfig(`${root}/${dir}`);
     summary.last = await lastJsonlRecord(path(RUN_FILES.metrics));
     summary.evaluation = await lastJsonlRecord(path(RUN_FILES.evaluations));
@@ -79,9 +87,9 @@ export async function readRunSummary(root: string, dir: string): Promise<RunSumm
  * turn away the training that wants it at that moment.
  */
 async function isBusy(path: (name: string) => string, last: JsonRecord | null): Promise<boolean> {
-  const files = [RUN_FILES.config, RUN_FILES.metrics, RUN_FILES.evaluations];
+  const files = [RUN_FILES.config, ...logs];
   const times = await Promise.all(
-    files.map(async (name) => (await statOrNull(path(name)))?.mtime?.getTime()),
+    files.map(async (name) => (await infoOf(path(name)))?.mtime?.getTime()),
   );
   const heard = Math.max(...times.map((time) => time ?? 0));
   // With slow steps lines are far apart: as a rule one comes every ten steps.
@@ -123,9 +131,9 @@ export async function readCatalogue(root: string, limits: CatalogueLimits = {}):
   return catalogue;
 }
 
-async function statOrNull(path: string): Promise<Deno.FileInfo | null> {
+async function infoOf(path: string): Promise<Deno.FileInfo | null> {
   try {
-    return await Deno.stat(path);
+    return await Deno.lstat(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     throw error;

@@ -3,7 +3,7 @@ export { writeAtomically, writeFully, writeJsonAtomically, writeTextAtomically }
 export {
   type Catalogue,
   type CatalogueLimits,
-  expectReadableSize,
+  expectReadable,
   readCatalogue,
   readRunSummary,
   type RunState,

@@ -95,6 +95,16 @@ folderTest("catalogue: what is wrong with a broken run is told", async (dir) => 
   assert((await problem())?.includes("config.json is not JSON"));
   await Deno.truncate(`${dir}/run/config.json`, 2 ** 30);
   assert((await problem())?.includes("config.json has 1024 MiB"));
+
+  await makeRun(`${dir}/other`);
+  for (const name of ["metrics.jsonl", "config.json"]) {
+    await Deno.remove(`${dir}/run/${name}`);
+    await Deno.symlink(`${dir}/other/${name}`, `${dir}/run/${name}`);
+    if (name === "config.json") assert((await problem())?.includes("config.json is no plain file"));
+  }
+  await Deno.remove(`${dir}/run/config.json`);
+  await Deno.copyFile(`${dir}/other/config.json`, `${dir}/run/config.json`);
+  assert((await problem())?.includes("metrics.jsonl is no plain file"));
 });
 
 folderTest("log window: a short log is thinned evenly, first and last kept", async (dir) => {
