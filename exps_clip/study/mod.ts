@@ -3,10 +3,11 @@
 export { type Arm, armNamed, arms, subVocabularyFor } from "./arms.ts";
 export { inParallel, runChild } from "./children.ts";
 export { checkDataSettings, dataMaker, openStudyData, removeStudyData, type StudyData } from "./data.ts";
-export { type Hypothesis, judge } from "./hypotheses.ts";
+export { type Contrast, hypotheses, type Hypothesis } from "./hypotheses.ts";
 export { type RunLine, trainOneRun } from "./one_run.ts";
 export { type Recipe, type Recipes, type StudyRun } from "./recipe.ts";
-export { armTable, makeReport, REPORT_FORMAT, reportText, type StudyReport } from "./report.ts";
+export { makeReport, type ReportParts } from "./report.ts";
+export { armTable, armTableMarkdown, reportText } from "./report_text.ts";
 export {
   agreeOnSettings,
   allRuns,
@@ -20,11 +21,5 @@ export {
   studySettings,
 } from "./settings.ts";
 export { runStudy, type StudyOptions } from "./study.ts";
-export {
-  type ArmResult,
-  type ArmSummary,
-  meanAndSpread,
-  type Measure,
-  noiseOfMeans,
-  summarise,
-} from "./summary.ts";
+export { meanAndSpread, summarise } from "./summary.ts";
+export { judge, LEAST_CLASSES, LEAST_SEEDS } from "./verdicts.ts";

@@ -1,40 +1,13 @@
-// Means over the seeds of an arm.
+// Means over the seeds of an arm under a law.
 
-import type { RunResult } from "../../data_utils/mod.ts";
-import type { RunName } from "./settings.ts";
+import {
+  type ArmSummary,
+  type MeanAndSpread,
+  type ReportedRun,
+  STUDY_MEASURES,
+} from "../../data_utils/mod.ts";
 
-/** Measures of a run that are averaged. */
-export const measures = [
-  "top1",
-  "top5",
-  "rho_freq_acc",
-  "rho_freq_pred",
-  "head",
-  "middle",
-  "tail",
-  "seconds",
-  "images_per_second",
-] as const;
-
-export type Measure = typeof measures[number];
-
-/** A mean over seeds, and the standard deviation (n - 1) where there are two or more. */
-export interface MeanAndSpread {
-  readonly mean: number | null;
-  readonly sd: number | null;
-}
-
-/** An arm over its seeds. */
-export interface ArmSummary {
-  readonly arm: string;
-  readonly seeds: number;
-  readonly means: Readonly<Record<Measure, MeanAndSpread>>;
-}
-
-/** A run of an arm with its result. */
-export type ArmResult = RunName & RunResult;
-
-/** The mean of values; null when one of them is missing. */
+/** The mean of values; null when one of them is missing, since a mean over the others would be of something else. */
 export function meanAndSpread(values: readonly (number | null | undefined)[]): MeanAndSpread {
   const known = values.filter((value) => typeof value === "number");
   if (known.length === 0 || known.length < values.length) return { mean: null, sd: null };
@@ -44,18 +17,18 @@ export function meanAndSpread(values: readonly (number | null | undefined)[]): M
   return { mean, sd: Math.sqrt(squares / (known.length - 1)) };
 }
 
-/** One summary per arm, in the order in which arms first appear. */
-export function summarise(results: readonly ArmResult[]): ArmSummary[] {
-  return [...new Set(results.map(({ arm }) => arm))].map((arm) => {
-    const own = results.filter((result) => result.arm === arm);
+/** One summary per law and arm, in the order in which they first appear. */
+export function summarise(runs: readonly ReportedRun[]): ArmSummary[] {
+  const groups = new Map<string, ReportedRun[]>();
+  for (const run of runs) {
+    const key = JSON.stringify([run.law, run.arm]);
+    groups.set(key, [...groups.get(key) ?? [], run]);
+  }
+  return [...groups.values()].map((own) => {
     const means = Object.fromEntries(
-      measures.map((measure) => [measure, meanAndSpread(own.map((result) => result[measure]))]),
+      STUDY_MEASURES.map((measure) => [measure, meanAndSpread(own.map((run) => run[measure]))]),
     );
-    return { arm, seeds: own.length, means: means as ArmSummary["means"] };
+    const [{ law, arm }] = own;
+    return { law, arm, seeds: own.length, means: means as ArmSummary["means"] };
   });
-}
-
-/** Standard deviation of a sum or difference of means, each over so many values that each deviate by `spread`. */
-export function noiseOfMeans(spread: number, counts: readonly number[]): number {
-  return spread * Math.sqrt(counts.reduce((sum, count) => sum + 1 / count, 0));
 }
