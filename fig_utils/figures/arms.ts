@@ -1,42 +1,45 @@
-// A report's runs gathered by arm, and how figures name and colour an arm. The colours tell apart with any colour
-// vision, and stand out from white and from near-black alike.
-import type { Arm } from "../report.ts";
+// A report's runs gathered by law and arm, as figures and tables go through them.
+import type { ArmAbout, ReportedRun, StudyReport } from "../../data_utils/mod.ts";
+import { familyColours } from "./palette.ts";
 
-/** The runs of one arm, one per seed. */
-export interface ArmRuns {
-  readonly title: string;
+/** The runs of one arm under one law, one per seed. */
+export interface ArmRuns extends ArmAbout {
   readonly colour: string;
-  readonly runs: readonly Arm[];
+  readonly runs: readonly ReportedRun[];
 }
 
-const titles: Readonly<Record<string, string>> = {
-  sl_full: "SL, full vocabulary",
-  sl_sub: "SL, sub-vocabulary",
-  clip: "CLIP",
-};
-const colours = ["#d55e00", "#009e73", "#2f7fd1", "#c0649a", "#a08000", "#7a7a7a"];
-
-/** The arms in the order in which they first appear. */
-export function runsByArm(runs: readonly Arm[]): ArmRuns[] {
-  return [...new Set(runs.map(({ arm }) => arm))].map((arm, i) => ({
-    title: Object.hasOwn(titles, arm) ? titles[arm] : arm.replaceAll("_", " "),
-    colour: colours[i % colours.length],
-    runs: runs.filter((run) => run.arm === arm),
-  }));
+/** The laws of a report, in the order in which they first appear. */
+export function lawsOf({ arms }: StudyReport): string[] {
+  return [...new Set(arms.map(({ law }) => law))];
 }
 
-/** "ρ = 0.55", or over several seeds "ρ = 0.55 ± 0.04" (standard deviation, n - 1); a run without one leaves it undefined. */
-export function rhoLabel(values: readonly (number | null)[]): string {
-  const known = values.filter((value) => value !== null);
-  if (known.length === 0 || known.length < values.length) return "ρ undefined";
-  const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
-  if (known.length === 1) return `ρ = ${signed(mean)}`;
-  const squares = known.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return `ρ = ${signed(mean)} ± ${signed(Math.sqrt(squares / (known.length - 1)))}`;
+/** The law asked for, else the report's first. Throws RangeError where the report has no run under it. */
+export function chosenLaw(report: StudyReport, law?: string): string {
+  const laws = lawsOf(report);
+  if (laws.length === 0) throw new RangeError("The report has no run to draw");
+  if (law === undefined || laws.includes(law)) return law ?? laws[0];
+  throw new RangeError(`The report has no law ${law}: it has ${laws.join(", ")}`);
 }
 
-/** Two digits and a real minus sign, which is not left before zero. */
-function signed(value: number): string {
-  const text = value.toFixed(2);
-  return Number(text) === 0 ? "0.00" : text.replace("-", "−");
+/**
+ * The arms trained under a law, in the legend's order, or those of `names` in theirs. Throws RangeError for a name that
+ * the report does not have under the law.
+ */
+export function armsOf(report: StudyReport, law: string, names?: readonly string[]): ArmRuns[] {
+  const runs = report.arms.filter((run) => run.law === law), trained = new Set(runs.map(({ arm }) => arm));
+  const known = report.legend.filter(({ arm }) => trained.has(arm)).map(({ arm }) => arm);
+  const order = names ?? [...known, ...[...trained].filter((arm) => !known.includes(arm))];
+  return order.map((arm) => {
+    if (!trained.has(arm)) throw new RangeError(`The report has no arm ${arm}: it has ${known.join(", ")}`);
+    const about = aboutArm(report, arm);
+    return {
+      ...{ ...about, colour: familyColours[about.family] ?? familyColours.sl },
+      runs: runs.filter((run) => run.arm === arm),
+    };
+  });
+}
+
+/** What the legend says of an arm; one that it leaves out goes by its name. */
+export function aboutArm({ legend }: StudyReport, arm: string): ArmAbout {
+  return legend.find((about) => about.arm === arm) ?? { arm, title: arm, family: "sl", balanced: false };
 }

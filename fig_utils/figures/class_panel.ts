@@ -1,16 +1,17 @@
 // One panel: the classes of one arm as dots at their frequency, the means of the rare, middle and frequent third as bars
 // over them, and the rank correlation in the title. What a dot's height stands for, a measure says.
-import { type ClassRow, frequencyThirds, meanByThird } from "../../data_utils/mod.ts";
+import { type ClassRow, frequencyThirds, meanByThird, type ReportedRun } from "../../data_utils/mod.ts";
 import { Plot } from "../deps.ts";
-import type { Arm } from "../report.ts";
-import { type ArmRuns, rhoLabel } from "./arms.ts";
+import type { ArmRuns } from "./arms.ts";
 import type { FrequencyAxis } from "./frequency_axis.ts";
+import { meanText } from "./words.ts";
 import { document, element, roundAttributes, type SvgElement } from "./svg.ts";
 
 /** A number per class that is drawn against its frequency. */
 export interface Measure {
-  /** What is drawn, in a word, and as it stands at the vertical axis. */
+  /** What is drawn, in a word and short, and as it stands at the vertical axis. */
   readonly name: string;
+  readonly short: string;
   readonly label: string;
   /** Which rank correlation of the report goes with it. */
   readonly rho: "rho_freq_acc" | "rho_freq_pred";
@@ -31,20 +32,23 @@ export interface PanelOptions {
   /** Largest number of any panel that shares the axis. */
   readonly most: number;
   readonly size: { readonly width: number; readonly height: number };
-  /** Whether the arm's name heads the panel. */
-  readonly titled: boolean;
+  /** The lines that head the panel. */
+  readonly title: readonly string[];
   /** Whether the vertical axis has its numbers, which stand to the left of the panel. */
   readonly numbered: boolean;
 }
 
-/** Space around what is drawn within a panel, in pixels. */
-export const panelMargin = { left: 4, right: 16, top: 26, title: 20, bottom: 24 } as const;
+/** Space around what is drawn within a panel, in pixels; `title` for each line of it. */
+export const panelMargin = { left: 4, right: 16, top: 26, title: 17, bottom: 24 } as const;
+
+/** Size of a panel's title. */
+export const titleSize = 13;
 
 /** Draws a panel. */
 export function classPanel(options: PanelOptions): SvgElement {
-  const { arm: { colour, runs, title }, measure, frequency, size } = options;
+  const { arm: { colour, runs }, measure, frequency, size, title } = options;
   const { ticks, ...scale } = measure.axis(options.most), { left } = panelMargin;
-  const top = panelMargin.top + (options.titled ? panelMargin.title : 0);
+  const top = panelMargin.top + title.length * panelMargin.title;
   const dots = runs.flatMap((run) => dotsOf(measure, frequency, run));
   const level = measure.even && dots.length > 0 ? [mean(dots.map(({ y }) => y))] : [];
   const many = dots.length > 100;
@@ -73,17 +77,21 @@ export function classPanel(options: PanelOptions): SvgElement {
   plot.setAttribute("overflow", "visible");
   for (const dot of plot.querySelectorAll("circle")) roundAttributes(dot, ["cx", "cy"]);
   const heading = { x: left, "text-anchor": "start" };
-  if (options.titled) plot.append(element("text", { ...heading, ...bold, y: 14 }, title));
-  const rho = rhoLabel(runs.map((run) => run[measure.rho]));
-  plot.append(
-    element("text", { ...heading, y: top - 12, "font-size": 12 }, `${rho} (frequency, ${measure.name})`),
-  );
+  title.forEach((line, i) => {
+    const place = { ...heading, y: 12 + i * panelMargin.title, "font-size": titleSize, "font-weight": 600 };
+    plot.append(element("text", place, line));
+  });
+  plot.append(element("text", { ...heading, y: top - 12, "font-size": 12 }, rhoLabel(measure, runs)));
   return plot;
 }
 
-const bold = { "font-size": 13.5, "font-weight": 600 } as const;
+/** "ρ(freq, acc) = 0.55 ± 0.04" */
+export function rhoLabel({ short, rho }: Measure, runs: readonly ReportedRun[]): string {
+  const value = meanText(runs.map((run) => run[rho]));
+  return `ρ(freq, ${short}) ${value === "undefined" ? value : `= ${value}`}`;
+}
 
-function dotsOf(measure: Measure, frequency: FrequencyAxis, { per_class }: Arm) {
+function dotsOf(measure: Measure, frequency: FrequencyAxis, { per_class }: ReportedRun) {
   return per_class.flatMap((row) => {
     const y = measure.of(row);
     if (y === null) return [];
@@ -93,7 +101,7 @@ function dotsOf(measure: Measure, frequency: FrequencyAxis, { per_class }: Arm) 
 }
 
 /** The three means, averaged over runs; none for fewer than three classes, or where no class of a third has a number. */
-function barsOf(measure: Measure, frequency: FrequencyAxis, runs: readonly Arm[]) {
+function barsOf(measure: Measure, frequency: FrequencyAxis, runs: readonly ReportedRun[]) {
   if (runs.some(({ per_class }) => per_class.length < 3)) return [];
   const each = runs.map(({ per_class }) => {
     const frequencies = per_class.map(({ freq }) => freq), thirds = frequencyThirds(frequencies);

@@ -4,6 +4,7 @@ import type { Measure } from "./class_panel.ts";
 /** Accuracy of each class in percent. */
 export const accuracy: Measure = {
   name: "accuracy",
+  short: "acc",
   label: "accuracy, %",
   rho: "rho_freq_acc",
   even: false,
@@ -15,6 +16,7 @@ export const accuracy: Measure = {
 /** Number of test images that are taken for each class. The axis is that of a root: rare predictions keep room. */
 export const predictions: Measure = {
   name: "predictions",
+  short: "pred",
   label: "times predicted (root scale)",
   rho: "rho_freq_pred",
   even: true,
