@@ -39,7 +39,9 @@ export function templateCaptions(
  * Where a source's captions come from: its own, unless it has none or they only repeat the class names.
  * Throws RangeError when there are neither captions nor labels.
  */
-export function captionKind({ captions, labels, classNames }: ImageSource): CaptionKind {
+export function captionKind(
+  { captions, labels, classNames }: Pick<ImageSource, "captions" | "labels" | "classNames">,
+): CaptionKind {
   const says = (label: number, text: string) =>
     text !== "" && text.toLowerCase() !== classNames[label]?.toLowerCase();
   if (captions?.some((text, i) => says(labels[i], text))) return "own";

@@ -16,6 +16,7 @@ import {
   readFlags,
   readFrequencies,
   readModel,
+  readReportTo,
   readRunConfig,
   readSafetensors,
   runProgram,
@@ -104,6 +105,7 @@ async function train(args: readonly string[], signal: AbortSignal): Promise<void
     about: { data: source, law: flags.law ?? null, images: data.count, frequencies },
     weights: await startingWeights(flags.pretrained, flags["partial-load"]),
     saveEvery: flags["save-every"],
+    reportTo: readReportTo(flags["report-to"]),
     onMemory: (part, { total }) => progress.note(memoryLine(part, total)),
     onReport: (report) => progress.show(stepLine(report, settings.batchSize)),
   });

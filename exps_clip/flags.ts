@@ -142,6 +142,11 @@ export const clipTrainFlags = {
     default: 2,
     help: "epochs between zero-shot evaluations on --val-data",
   },
+  "report-to": {
+    kind: "text",
+    default: "",
+    help: "write the metrics also as csv, tensorboard, or both, separated by a comma",
+  },
   "save-every": { kind: "number", least: 0, default: 60, help: "seconds between checkpoints, at least" },
   ...promptFlags,
   ...commonFlags,

@@ -31,15 +31,21 @@ export const models = {
 
 export type ModelName = keyof typeof models;
 
-/** A model with its vocabulary, context and the strides that suit the image size. */
+/** A model with its vocabulary, context and the strides that suit the image size, and `widening` times as wide. */
 export function modelFor(
   name: ModelName,
-  data: { size: number; vocabSize: number; contextLength: number },
+  data: { size: number; vocabSize: number; contextLength: number; widening?: number },
 ): nn.ClipConfig {
-  const { embedDim, vision, text }: ClipModel = models[name], { size, vocabSize, contextLength } = data;
+  const { size, vocabSize, contextLength, widening = 1 } = data,
+    { embedDim, vision, text }: ClipModel = models[name];
   // At 32 pixels the usual strides would leave a single position to pool over.
   const strides = typeof vision.layers !== "number" && size <= 32 ? { strides: [1, 1, 2, 2] } : {};
-  return { embedDim, vision: { ...vision, ...strides }, text: { ...text, vocabSize, contextLength } };
+  const { width, heads } = text;
+  return {
+    embedDim: embedDim * widening,
+    vision: { ...vision, width: vision.width * widening, ...strides },
+    text: { ...text, width: width * widening, heads: heads * widening, vocabSize, contextLength },
+  };
 }
 
 /** A recipe: AdamW with a linear warm-up and half a cosine. */

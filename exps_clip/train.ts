@@ -16,10 +16,12 @@ import {
   warmupCosine,
 } from "../gpu/mod.ts";
 import {
+  exportMetrics,
   finishRun,
   type ImageSource,
   openRun,
   readResult,
+  type ReportKind,
   type RunResult,
   type StoredTensor,
   type Tokenizer,
@@ -51,6 +53,8 @@ export interface ClipJob {
   readonly saveEvery?: number;
   /** Told how much memory each part of the training takes, before it is allocated. */
   readonly onMemory?: (part: string, report: MemoryReport) => void;
+  /** Forms in which the metrics are written beside metrics.jsonl when the run ends or stops. */
+  readonly reportTo?: readonly ReportKind[];
   readonly onReport?: (report: TrainingReport) => void;
   readonly signal?: AbortSignal;
 }
@@ -119,6 +123,7 @@ export async function trainClip(job: ClipJob): Promise<RunResult> {
     });
   } finally {
     evaluator?.destroy();
+    await exportMetrics(dir, job.reportTo ?? []);
     trainer.destroy();
   }
 }

@@ -99,6 +99,11 @@ export const supTrainFlags = {
   name: { kind: "text", help: "name of the run folder (default: made from the settings)" },
   seed: { kind: "whole", least: 0, most: 2 ** 24 - 1, default: 0, help: "decides weights, order and draws" },
   "val-freq": { kind: "whole", least: 1, default: 1, help: "epochs between evaluations on --val-data" },
+  "report-to": {
+    kind: "text",
+    default: "",
+    help: "write the metrics also as csv, tensorboard, or both, separated by a comma",
+  },
   "save-every": { kind: "number", least: 0, default: 60, help: "seconds between checkpoints, at least" },
   ...dataFlags,
 } as const satisfies FlagTable;

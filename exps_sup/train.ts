@@ -12,10 +12,12 @@ import {
   trainLoop,
 } from "../gpu/mod.ts";
 import {
+  exportMetrics,
   finishRun,
   type ImageSource,
   openRun,
   readResult,
+  type ReportKind,
   type RunResult,
   type StoredTensor,
   type TrainingReport,
@@ -43,6 +45,8 @@ export interface SupJob {
   readonly saveEvery?: number;
   /** Told how much memory each part of the training takes, before it is allocated. */
   readonly onMemory?: (part: string, report: MemoryReport) => void;
+  /** Forms in which the metrics are written beside metrics.jsonl when the run ends or stops. */
+  readonly reportTo?: readonly ReportKind[];
   readonly onReport?: (report: TrainingReport) => void;
   readonly signal?: AbortSignal;
 }
@@ -105,6 +109,7 @@ export async function trainSup(job: SupJob): Promise<RunResult> {
     });
   } finally {
     evaluator?.destroy();
+    await exportMetrics(dir, job.reportTo ?? []);
     trainer.destroy();
   }
 }

@@ -49,31 +49,46 @@ export async function runChild({ args, env, onLine, signal }: ChildCommand): Pro
 
 const lastLine = (text: string) => text.trim().split("\n").at(-1)!.trim();
 
+/** Jobs, and how they are done. */
+export interface ParallelJobs<Job> {
+  readonly jobs: readonly Job[];
+  /** How many at a time. */
+  readonly width: number;
+  /** Jobs among these that must be done before one begins. */
+  before?(job: Job): readonly Job[];
+  start(job: Job, signal: AbortSignal): Promise<void>;
+  readonly signal: AbortSignal;
+}
+
 /**
- * Does the jobs in order, `width` at a time. The first failure stops the others through their signal and is thrown when
- * all have ended.
+ * Does the jobs in order, but for those that wait for others. The first failure stops the others through their signal
+ * and is thrown when all have ended.
  */
 export async function inParallel<Job>(
-  jobs: readonly Job[],
-  width: number,
-  start: (job: Job, signal: AbortSignal) => Promise<void>,
-  signal: AbortSignal,
+  { jobs, width, before = () => [], start, signal }: ParallelJobs<Job>,
 ): Promise<void> {
   const failed = new AbortController(), either = AbortSignal.any([signal, failed.signal]);
-  const queue = jobs.values();
+  const waiting = [...jobs], undone = new Set(jobs), underWay = new Set<Promise<void>>();
   let failure: unknown;
-  const worker = async () => {
-    for (const job of queue) {
-      if (either.aborted) return;
-      try {
-        await start(job, either);
-      } catch (error) {
-        failure ??= error;
-        failed.abort(new Stopped("Stopped"));
-      }
+  const isReady = (job: Job) => before(job).every((other) => !undone.has(other));
+  const run = async (job: Job) => {
+    try {
+      await start(job, either);
+      undone.delete(job);
+    } catch (error) {
+      failure ??= error;
+      failed.abort(new Stopped("Stopped"));
     }
   };
-  await Promise.all(Array.from({ length: Math.min(width, jobs.length) }, worker));
+  while (!either.aborted) {
+    const next = underWay.size < width ? waiting.findIndex(isReady) : -1;
+    if (next >= 0) {
+      const done: Promise<void> = run(waiting.splice(next, 1)[0]).finally(() => underWay.delete(done));
+      underWay.add(done);
+    } else if (underWay.size > 0) await Promise.race(underWay);
+    else break;
+  }
+  await Promise.all(underWay);
   if (failure !== undefined) throw failure;
   if (signal.aborted) throw new Stopped("Stopped");
 }

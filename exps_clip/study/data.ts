@@ -1,5 +1,6 @@
-// The images of a study. Each seed has its own training set (which class has which rank, and which images are taken, are
-// drawn from it); it is rendered or decoded once, and lies in the study's folder until the runs of the seed are done.
+// The images of a study. Each seed has its own sets (which class has which rank, and which images are taken, are drawn
+// from it): one to train on for each law, a balanced one for the controls, and one to test with. They are rendered or
+// decoded once, and lie in the study's folder until the runs of the seed are done.
 
 import {
   classCounts,
@@ -19,17 +20,25 @@ import {
   type SkipTally,
   skipTally,
   suitableSize,
+  worldCaption,
   worldCounts,
+  type WorldRecord,
+  type WorldSet,
   writeImageSet,
+  writeJsonAtomically,
 } from "../../data_utils/mod.ts";
-import type { StudySettings } from "./settings.ts";
+import { captionKind, type CaptionOf } from "../captions.ts";
+import { armNamed } from "./arms.ts";
+import { lawSlug, type RunName, type StudySettings } from "./settings.ts";
 
-/** What the runs of one seed train on and are tested with. */
+/** What a run trains on and is tested with. */
 export interface StudyData {
   readonly train: ImageSource;
   readonly test: ImageSource;
-  /** Training images of each class. */
+  /** Images of each class under the run's law, also where the run itself trains on balanced ones. */
   readonly frequencies: number[];
+  /** Captions that describe the training images, not only their classes; null where there are none. */
+  readonly described: CaptionOf | null;
 }
 
 export interface PrepareOptions {
@@ -37,113 +46,171 @@ export interface PrepareOptions {
   readonly signal?: AbortSignal;
 }
 
-type Part = "train" | "test";
+/** A set of a seed: images to train on under a law, or to test with. */
+type Part = { readonly law: string } | "test";
 
 /** Sets of a study, made when first asked for. */
 export interface DataMaker {
-  /** Makes the sets of a seed where they are not there yet. */
-  prepare(seed: number): Promise<void>;
+  /** Makes the sets of a run where they are not there yet. */
+  prepare(run: RunName): Promise<void>;
 }
 
-const dataFolder = "data";
+const dataFolder = "data", balancedLaw = "uniform";
+const partName = (part: Part) => part === "test" ? "test" : `train-${lawSlug(part.law)}`;
 const fileOf = (dir: string, part: Part, seed: number) =>
-  `${dir}/${dataFolder}/${part}-seed${seed}.safetensors`;
+  `${dir}/${dataFolder}/${partName(part)}-seed${seed}.safetensors`;
+/** What the world's pictures of a set show, for their captions. */
+const recordsOf = (setFile: string) => setFile.replace(/safetensors$/, "records.json");
 
-/** Opens the sets of a seed. Throws Deno.errors.NotFound before they are made. */
-export async function openStudyData(dir: string, seed: number): Promise<StudyData> {
-  const [train, test] = await Promise.all(
-    (["train", "test"] as const).map(async (part) =>
-      memorySource(await readImageSet(fileOf(dir, part, seed)))
-    ),
-  );
-  return { train, test, frequencies: Array.from(classCounts(train)) };
+/** The law under which a run's own images are drawn. */
+const ownLaw = ({ arm, law }: RunName) => armNamed(arm).balanced ? balancedLaw : law;
+
+function partsOf(run: RunName): Part[] {
+  const laws = [...new Set([run.law, ownLaw(run)])];
+  return [...laws.map((law) => ({ law })), "test"];
 }
 
-/** Removes all sets; whatever runs are still to come make them again. */
-export async function removeStudyData(dir: string): Promise<void> {
-  await Deno.remove(`${dir}/${dataFolder}`, { recursive: true }).catch((error) => {
+/** Opens the sets of a run. Throws Deno.errors.NotFound before they are made. */
+export async function openStudyData(dir: string, run: RunName, { data }: StudySettings): Promise<StudyData> {
+  const read = async (part: Part) => memorySource(await readImageSet(fileOf(dir, part, run.seed)));
+  const own = ownLaw(run), [train, test] = await Promise.all([read({ law: own }), read("test")]);
+  const counted = own === run.law ? train : await read({ law: run.law });
+  const frequencies = Array.from(classCounts(counted));
+  if (data.kind === "files") {
+    const described: CaptionOf = (_, index) => train.captions?.[index] ?? "";
+    return { train, test, frequencies, described: captionKind(train) === "own" ? described : null };
+  }
+  const file = recordsOf(fileOf(dir, { law: own }, run.seed));
+  const records: WorldRecord[] = JSON.parse(await Deno.readTextFile(file));
+  const place = { world: makeWorld({ classes: data.classes }), seed: run.seed, split: "train" } as const;
+  const described: CaptionOf = (epoch, index) => worldCaption(place, index, records[index], "rich", epoch);
+  return { train, test, frequencies, described };
+}
+
+/** Removes the sets of a seed, or all; whatever runs are still to come make them again. */
+export async function removeStudyData(dir: string, seed?: number): Promise<void> {
+  const folder = `${dir}/${dataFolder}`;
+  try {
+    if (seed === undefined) return await Deno.remove(folder, { recursive: true });
+    for await (const { name } of Deno.readDir(folder)) {
+      if (name.includes(`-seed${seed}.`)) await Deno.remove(`${folder}/${name}`);
+    }
+  } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-  });
+  }
 }
 
-/** Looks at law, class names and file patterns, so that a slip shows before anything is made. Throws as their readers. */
-export async function checkDataSettings({ data, law }: StudySettings): Promise<void> {
-  if (data.kind === "world") return void parseLaw(law, makeWorld({ classes: data.classes }).classNames);
-  parseLaw(law, await readClassNames(data.classes));
+/**
+ * Whether images come with captions that say more than their class, from the first few hundred of them; those of the
+ * world always do. Throws as the readers of class names and samples.
+ */
+export async function areDescribed(
+  { train, classes }: { train: readonly string[]; classes?: string },
+): Promise<boolean> {
+  if (train.length === 0 || classes === undefined) return true;
+  const classNames = await readClassNames(classes), samples: Sample[] = [];
+  for await (const sample of openSamples(train, { classNames, skips: skipTally(), placesOnly: true })) {
+    if (samples.push(sample) === 300) break;
+  }
+  return captionKind({
+    captions: samples.map(({ caption }) => caption ?? ""),
+    labels: Int32Array.from(samples, ({ label }) => label),
+    classNames,
+  }) === "own";
+}
+
+/** Looks at laws, class names and file patterns, so that a slip shows before anything is made. Throws as their readers. */
+export async function checkDataSettings({ data, laws }: StudySettings): Promise<void> {
+  const classNames = data.kind === "world"
+    ? makeWorld({ classes: data.classes }).classNames
+    : await readClassNames(data.classes);
+  for (const law of laws) parseLaw(law, classNames);
+  if (data.kind === "world") return;
   for (const source of [...data.train, ...data.val]) {
     const isFolder = await Deno.stat(source).then((info) => info.isDirectory, () => false);
     if (!isFolder) expandFiles(source);
   }
 }
 
-/** Makes sets for the study in `dir`. Nothing is read before the first seed is asked for. */
+/** Makes sets for the study in `dir`. Nothing is read before the first run is prepared. */
 export function dataMaker(dir: string, settings: StudySettings, options: PrepareOptions = {}): DataMaker {
   const make = settings.data.kind === "world" ? worldSets(settings, options) : fileSets(settings, options);
-  const made = new Map<number, Promise<void>>();
+  const made = new Map<string, Promise<void>>();
   const exists = (path: string) => Deno.stat(path).then(() => true, () => false);
-  const prepare = async (seed: number) => {
-    const wanted: Part[] = [];
-    for (const part of ["train", "test"] as const) {
-      if (!await exists(fileOf(dir, part, seed))) wanted.push(part);
-    }
+  const makePart = async (part: Part, seed: number, path: string) => {
+    if (await exists(path)) return;
     await Deno.mkdir(`${dir}/${dataFolder}`, { recursive: true });
-    for (const part of wanted) await writeImageSet(fileOf(dir, part, seed), await make(part, seed));
+    const { set, records } = await make(part, seed);
+    if (records) await writeJsonAtomically(recordsOf(path), records);
+    await writeImageSet(path, set);
   };
   return {
-    prepare(seed) {
-      if (!made.has(seed)) made.set(seed, prepare(seed));
-      return made.get(seed)!;
+    async prepare(run) {
+      for (const part of partsOf(run)) {
+        const path = fileOf(dir, part, run.seed);
+        if (!made.has(path)) made.set(path, makePart(part, run.seed, path));
+        await made.get(path)!;
+      }
     },
   };
 }
 
-type Make = (part: Part, seed: number) => Promise<ImageSet>;
+type Make = (part: Part, seed: number) => Promise<{ set: ImageSet; records?: readonly WorldRecord[] }>;
 
 function worldSets(settings: StudySettings, { onProgress, signal }: PrepareOptions): Make {
-  const { data, law, images } = settings;
+  const { data, images } = settings;
   if (data.kind !== "world") throw new TypeError("The study is not of the world");
-  const world = makeWorld({ classes: data.classes }), parsed = parseLaw(law, world.classNames);
-  return async (split, seed) => {
-    const counts = split === "train"
-      ? worldCounts(world, { law: parsed, images, seed })
-      : new Int32Array(data.classes).fill(data.testPerClass);
-    let set: ImageSet | undefined;
+  const world = makeWorld({ classes: data.classes });
+  return async (part, seed) => {
+    const split = part === "test" ? "test" : "train";
+    const counts = part === "test"
+      ? new Int32Array(data.classes).fill(data.testPerClass)
+      : worldCounts(world, { law: parseLaw(part.law, world.classNames), images, seed });
+    let set: WorldSet | undefined;
     for await (const state of generateWorldSet({ world, counts, seed, split })) {
       signal?.throwIfAborted();
       onProgress?.(`rendering ${split} images of seed ${seed}: ${state.done} of ${state.total}`);
       set = state.set;
     }
-    return set!;
+    return { set: set!, records: split === "train" ? set!.records : undefined };
   };
 }
 
 function fileSets(settings: StudySettings, { onProgress, signal }: PrepareOptions): Make {
-  const { data, law, images } = settings;
+  const { data, laws, images } = settings;
   if (data.kind !== "files") throw new TypeError("The study is not of files");
-  const read = async (part: Part) => {
+  const read = async (split: "train" | "test") => {
     const classNames = await readClassNames(data.classes), skips = skipTally();
-    const source = part === "train" ? data.train : data.val, samples: Sample[] = [];
+    const source = split === "train" ? data.train : data.val, samples: Sample[] = [];
     for await (const sample of openSamples(source, { classNames, skips, placesOnly: true, signal })) {
       samples.push(sample);
-      if (samples.length % 1000 === 0) onProgress?.(`reading ${part} images: ${samples.length}`);
+      if (samples.length % 1000 === 0) onProgress?.(`reading ${split} images: ${samples.length}`);
     }
     if (samples.length === 0) {
       throw new RangeError(`No usable sample in ${source.join(" ")}: ${reasons(skips)}`);
     }
     return { classNames, samples, skips };
   };
-  const found: Partial<Record<Part, ReturnType<typeof read>>> = {};
+  const found: Partial<Record<"train" | "test", ReturnType<typeof read>>> = {};
   let size: Promise<number> | undefined;
   return async (part, seed) => {
-    const { classNames, samples, skips } = await (found[part] ??= read(part));
+    const split = part === "test" ? "test" : "train";
+    const { classNames, samples, skips } = await (found[split] ??= read(split));
     size ??= (found.train ??= read("train")).then((train) => data.size ?? suitableSize(train.samples, 64));
-    const selection = part === "train"
-      ? { law: parseLaw(law, classNames), most: images, seed }
-      : { perClass: data.testPerClass ?? samples.length, seed: 0 };
+    const mostUnder = (law: string) =>
+      selectSamples(samples, { law: parseLaw(law, classNames), seed }, classNames.length).length;
+    const selection = part === "test" ? { perClass: data.testPerClass ?? samples.length, seed: 0 } : {
+      law: parseLaw(part.law, classNames),
+      // A balanced set is no larger than the unbalanced one that it is compared with.
+      most: laws.includes(part.law) ? images : Math.min(images, ...laws.map(mostUnder)),
+      seed,
+    };
     const chosen = selectSamples(samples, selection, classNames.length), own = copyOf(skips);
     const report = ({ done }: { done: number }) =>
-      onProgress?.(`decoding ${part} images of seed ${seed}: ${done} of ${chosen.length}`);
-    return await loadImages(chosen, own, { classNames, size: await size, onProgress: report, signal });
+      onProgress?.(`decoding ${split} images of seed ${seed}: ${done} of ${chosen.length}`);
+    return {
+      set: await loadImages(chosen, own, { classNames, size: await size, onProgress: report, signal }),
+    };
   };
 }
 

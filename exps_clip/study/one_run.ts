@@ -1,11 +1,11 @@
 // One run of a study in this process. Its progress goes to a line of JSON at a time, which the study reads; when nobody
 // reads any more, the study is gone and the run stops, saved.
 
-import { type RunResult, Stopped, type TrainingReport } from "../../data_utils/mod.ts";
+import { readResult, type RunResult, Stopped, type TrainingReport } from "../../data_utils/mod.ts";
 import { armNamed } from "./arms.ts";
 import { dataMaker, openStudyData } from "./data.ts";
 import type { Recipes } from "./recipe.ts";
-import { runFolder, type RunName, type StudySettings } from "./settings.ts";
+import { runFolder, type RunName, runsBefore, type StudySettings } from "./settings.ts";
 
 /** A line that a run prints. */
 export type RunLine = { readonly report: TrainingReport } | { readonly result: RunResult };
@@ -27,8 +27,14 @@ export interface OneRunOptions {
 export async function trainOneRun(options: OneRunOptions): Promise<RunResult> {
   const { dir, settings, run, recipes, print, saveEvery } = options, arm = armNamed(run.arm);
   const unread = new AbortController(), signal = AbortSignal.any([options.signal, unread.signal]);
-  await dataMaker(dir, settings, { signal }).prepare(run.seed);
-  const data = await openStudyData(dir, run.seed);
+  const [head] = runsBefore(run, settings), headFrom = head ? `${dir}/${runFolder(head)}` : null;
+  if (headFrom && !await readResult(headFrom)) {
+    throw new RangeError(
+      `${runFolder(run)} takes its head from ${runFolder(head)}, which is not trained yet`,
+    );
+  }
+  await dataMaker(dir, settings, { signal }).prepare(run);
+  const data = await openStudyData(dir, run, settings);
   const onReport = (report: TrainingReport) => {
     try {
       print({ report });
@@ -36,11 +42,19 @@ export async function trainOneRun(options: OneRunOptions): Promise<RunResult> {
       unread.abort(new Stopped("Nobody reads the progress of this run"));
     }
   };
-  const train = () =>
-    recipes[arm.recipe]({
-      ...{ arm, seed: run.seed, settings, onReport, saveEvery, signal, ...data },
-      dir: `${dir}/${runFolder(run)}`,
-    });
+  const { law, seed } = run;
+  const place = {
+    law,
+    seed,
+    settings,
+    headFrom,
+    onReport,
+    saveEvery,
+    signal,
+    ...data,
+    dir: `${dir}/${runFolder(run)}`,
+  };
+  const train = () => arm.family === "sl" ? recipes.sl({ arm, ...place }) : recipes.clip({ arm, ...place });
   const result = await whileBusy(train, signal);
   print({ result });
   return result;

@@ -6,16 +6,25 @@ import {
   describeSkipped,
   Failure,
   type Progress,
-  readResult,
+  REPORT_FILE,
   Stopped,
+  type StudyReport,
   type TrainingReport,
   writeJsonAtomically,
 } from "../../data_utils/mod.ts";
+import { headSource, legendOf } from "./arms.ts";
 import { inParallel, runChild } from "./children.ts";
 import { dataMaker, removeStudyData } from "./data.ts";
-import { makeReport, type StudyReport } from "./report.ts";
-import { agreeOnSettings, allRuns, runFolder, type RunName, type StudySettings } from "./settings.ts";
-import type { ArmResult } from "./summary.ts";
+import { makeReport } from "./report.ts";
+import { type FinishedRun, finishedRuns, reportedRuns } from "./results.ts";
+import {
+  agreeOnSettings,
+  allRuns,
+  runFolder,
+  type RunName,
+  runsBefore,
+  type StudySettings,
+} from "./settings.ts";
 
 export interface StudyOptions {
   readonly dir: string;
@@ -36,44 +45,54 @@ export async function runStudy(options: StudyOptions): Promise<StudyReport> {
   const { dir, settings, progress } = options;
   await agreeOnSettings(dir, settings);
   using _lock = await lockFolder(dir);
-  const results = await collect(dir, settings);
-  const left = allRuns(settings).filter((run) =>
-    !results.some(({ arm, seed }) => arm === run.arm && seed === run.seed)
-  );
+  const done = new Set((await finishedRuns(dir, settings)).map(({ name }) => runFolder(name)));
+  const left = allRuns(settings).filter((run) => !done.has(runFolder(run)));
   if (left.length > 0) await trainRuns(left, options);
-  const report = makeReport(settings, await collect(dir, settings));
+  const report = await studyReport(dir, settings);
   for (const [part, list] of Object.entries(report.skipped)) {
     if (list.length > 0) progress.note(`${part} images: ${describeSkipped(list)}`);
   }
-  await writeJsonAtomically(`${dir}/report.json`, report);
+  await writeJsonAtomically(`${dir}/${REPORT_FILE}`, report);
   await removeStudyData(dir);
   progress.end();
   return report;
 }
 
-/** Results of the runs that are finished. */
-async function collect(dir: string, settings: StudySettings): Promise<ArmResult[]> {
-  const results: ArmResult[] = [];
-  for (const run of allRuns(settings)) {
-    const result = await readResult(`${dir}/${runFolder(run)}`);
-    if (result) results.push({ ...run, ...result });
-  }
-  return results;
+/** The report of the study in `dir`, whose runs are all finished. */
+async function studyReport(dir: string, settings: StudySettings): Promise<StudyReport> {
+  const finished: FinishedRun[] = await finishedRuns(dir, settings);
+  const { runs, notes } = await reportedRuns(dir, settings, finished);
+  return makeReport({
+    settings,
+    legend: legendOf(settings.arms),
+    runs,
+    skipped: finished[0].result.skipped ?? { train: [], test: [] },
+    notes: [...notes, ...remarksOn(settings)],
+  });
+}
+
+/** What a reader should know of the arms that were chosen. */
+function remarksOn({ arms, data }: StudySettings): string[] {
+  const frozen = arms.includes("sl_frozen") && data.kind === "files" && headSource(arms) === "clip_templates";
+  return frozen
+    ? [
+      "The images have no captions of their own: there are no rich arms, and the frozen head is the template CLIP's.",
+    ]
+    : [];
 }
 
 async function trainRuns(runs: readonly RunName[], options: StudyOptions): Promise<void> {
   const { dir, settings, jobs, progress, signal } = options, total = allRuns(settings).length;
-  const underWay = new Map<RunName, TrainingReport>();
-  let done = total - runs.length;
-  const show = () => progress.show(progressText(underWay, { done, total, settings }));
+  const underWay = new Map<RunName, TrainingReport>(), unfinished = new Set(runs);
+  const show = () =>
+    progress.show(progressText(underWay, { done: total - unfinished.size, total, settings }));
   const onProgress = (text: string) => void (underWay.size === 0 && progress.show(text));
   const data = dataMaker(dir, settings, { onProgress, signal });
-  const seeds = [...new Set(runs.map(({ seed }) => seed))];
 
   const train = async (run: RunName, stop: AbortSignal) => {
-    await data.prepare(run.seed);
-    const next = seeds[seeds.indexOf(run.seed) + 1];
-    if (next !== undefined) data.prepare(next).catch(() => {}); // reported where it is awaited
+    await data.prepare(run);
+    const next = runs.find(({ seed }) => seed > run.seed);
+    if (next) data.prepare(next).catch(() => {}); // reported where it is awaited
     if (stop.aborted) return;
     await runChild({
       args: options.childArgs(run),
@@ -87,20 +106,25 @@ async function trainRuns(runs: readonly RunName[], options: StudyOptions): Promi
       },
     }).catch((error) => {
       const known = error instanceof Failure;
-      throw known ? new Failure(`${run.arm}:${run.seed}: ${error.message}`, error.exitCode) : error;
+      throw known ? new Failure(`${runFolder(run)}: ${error.message}`, error.exitCode) : error;
     });
     underWay.delete(run);
-    done++;
+    unfinished.delete(run);
+    if (![...unfinished].some(({ seed }) => seed === run.seed)) await removeStudyData(dir, run.seed);
+  };
+  const before = (run: RunName) => {
+    const names = runsBefore(run, settings).map(runFolder);
+    return runs.filter((other) => names.includes(runFolder(other)));
   };
   try {
-    await inParallel(runs, jobs, train, signal);
+    await inParallel({ jobs: runs, width: jobs, before, start: train, signal });
   } catch (error) {
     progress.end();
     throw error instanceof Stopped ? new Stopped("Stopped; the same command goes on from here") : error;
   }
 }
 
-/** "4 of 9 runs done, clip:1 310/625 520/s, sl_full:1 200/625 640/s, 3:10 left" */
+/** "4 of 8 runs done, clip_rich:1 310/625 520/s, sl_full:1 200/625 640/s, 3:10 left" */
 export function progressText(
   underWay: ReadonlyMap<RunName, TrainingReport>,
   { done, total, settings }: {

@@ -1,28 +1,48 @@
-// `./denow task study`: SL with full vocabulary, SL with sub-vocabulary and CLIP, trained from scratch on the same
-// long-tailed images, and their accuracy beside class frequency. The program joins the two experiments; what it does
-// stands in study.ts.
-import { clockTime, describeFlags, progressOn, readFlags, runProgram } from "../../data_utils/mod.ts";
+// `./denow task study`: SL and CLIP arms trained from scratch on the same long-tailed images, their accuracy and their
+// predictions beside class frequency, and what becomes of the hypotheses. The program joins the two experiments and the
+// figures; what it does stands in study.ts.
+import {
+  clockTime,
+  describeFlags,
+  type FlagValues,
+  progressOn,
+  readFlags,
+  readModel,
+  readReportTo,
+  readRunConfig,
+  runProgram,
+  type StoredTensor,
+  type StudyReport,
+  writeTextAtomically,
+} from "../../data_utils/mod.ts";
 import { recipes as supRecipes, towers, trainSup } from "../../exps_sup/mod.ts";
-import { type Gpu, openGpu } from "../../gpu/mod.ts";
+import { studyFiles } from "../../fig_utils/mod.ts";
+import { destroyStore, type Gpu, openGpu } from "../../gpu/mod.ts";
 import {
   allCaptions,
-  captionKind,
   captionsOf,
+  clipConfigOf,
+  clipStore,
   modelFor,
   recipes as clipRecipes,
+  runTokenizer,
   textCoding,
   trainClip,
+  zeroShotClassifier,
 } from "../mod.ts";
 import {
   agreeOnSettings,
+  areDescribed,
   checkDataSettings,
   parseRun,
   type Recipes,
   reportText,
+  runFolder,
   type RunName,
   runStudy,
   studyFlags,
   studyFolder,
+  type StudyRun,
   type StudySettings,
   studySettings,
   subVocabularyFor,
@@ -30,98 +50,157 @@ import {
 } from "./mod.ts";
 
 const help =
-  `Trains SL (full vocabulary, and frequency-weighted sub-vocabulary) and CLIP on the same long-tailed images and
-compares how far their accuracy and their predictions follow class frequency.
+  `Trains supervised models (SL) and CLIP from scratch on the same long-tailed images, measures every class, and says
+what becomes of the hypotheses: how far accuracy and predictions follow class frequency, and what lowers that.
 
 Usage: deno task study [flags]
 
 ${describeFlags(studyFlags)}
 
-The folder gets a run folder per model and report.json. A study that was stopped or killed goes on when the same command
-is given again. Exit codes: 0 done, 1 failed while running, 2 bad input, 130 stopped.
+The folder gets a run folder per model, report.json, report.html and figures. A study that was stopped or killed goes on
+when the same command is given again. Exit codes: 0 done, 1 failed while running, 2 bad input, 130 stopped.
 
 Example: ./denow task study --quick
+         ./denow task study --preset strong --seeds 3 --out runs/strong
          ./denow task study --train 'cifar10-train-*.tar.gz' --val 'cifar10-test-*.tar.gz' --classes classes.txt`;
 
 /** Longest caption that the text tower reads, in tokens. */
 const longestCaption = 77;
 
+/** What all runs share, whatever they train. */
+const budget = ({ batchSize, steps, evaluations }: StudySettings) =>
+  ({
+    batchSize,
+    steps,
+    accumulate: 1,
+    frozen: [],
+    storage: "f32",
+    evaluateEvery: Math.ceil(steps / evaluations),
+  }) as const;
+
+/** How many times as wide the towers are. */
+const widening = ({ scale }: StudySettings) => Math.round(Math.sqrt(scale));
+
+/** What config.json says of where the data come from. */
+const aboutRun = ({ arm, law, settings, frequencies, headFrom }: StudyRun<{ name: string }>) => ({
+  arm: arm.name,
+  law,
+  data: settings.data,
+  frequencies,
+  headFrom,
+});
+
 /** The two experiments as the study's recipes: their small recipe, with the study's images, batch and steps. */
-function recipesOn(gpu: Gpu): Recipes {
-  const budget = ({ batchSize, steps }: StudySettings) =>
-    ({ batchSize, steps, accumulate: 1, frozen: [], storage: "f32" }) as const;
+function recipesOn(gpu: Gpu, reportTo: string): Recipes {
+  const report = readReportTo(reportTo);
   return {
-    sl({ arm, seed, settings, train, ...run }) {
+    async sl(run) {
+      const { arm, seed, settings, train, headFrom } = run;
       const { epochs: _, arch, ...recipe } = supRecipes.small, { size, classNames } = train;
-      const sub = {
-        ...subVocabularyFor(classNames.length, settings.batchSize),
-        weighting: "linear",
-      } as const;
-      const vocabulary = arm.vocabulary === "sub" ? sub : null;
+      const wide = widening(settings), tower = towers[arch];
       const own = {
         ...recipe,
         ...budget(settings),
         arch,
-        tower: towers[arch],
+        tower: { ...tower, width: tower.width * wide, outputDim: tower.outputDim * wide },
         size,
         classNames,
-        vocabulary,
+        vocabulary: arm.vocabulary
+          ? { ...subVocabularyFor(classNames.length, settings.batchSize), weighting: arm.vocabulary }
+          : null,
+        logitAdjustment: arm.adjusted ? 1 : 0,
+        frozen: arm.frozenHead ? ["head" as const] : [],
         seed,
       };
-      return trainSup({ gpu, settings: own, about: aboutRun(settings, run.frequencies), train, ...run });
+      const head = headFrom === null ? undefined : await textHead(gpu, headFrom, classNames);
+      return trainSup({ gpu, reportTo: report, ...run, settings: own, about: aboutRun(run), weights: head });
     },
-    async clip({ arm: _, seed, settings, train, ...run }) {
-      const { epochs: __, model: name, ...recipe } = clipRecipes.small,
+    async clip(run) {
+      const { arm, seed, settings, train, described } = run;
+      const { epochs: _, model: name, ...recipe } = clipRecipes.small,
         { templates, bpe, steps, batchSize } = settings;
-      const captions = captionKind(train), captionOf = captionsOf(train, { captions, templates, seed });
+      const { captions } = arm;
+      const captionOf = captionsOf(train, { captions, templates, seed, own: described ?? undefined });
       const epochs = Math.ceil(steps / Math.floor(train.count / batchSize));
-      const coding = await textCoding(() => allCaptions(captionOf, train.count, epochs), {
-        bpe,
-        most: longestCaption,
-      });
-      const { tokenizer, contextLength } = coding, { size, classNames } = train;
-      const model = modelFor(name, { size, vocabSize: tokenizer.vocabSize, contextLength });
+      const every = () => allCaptions(captionOf, train.count, epochs);
+      const { tokenizer, contextLength } = await textCoding(every, { bpe, most: longestCaption });
+      const { size, classNames } = train, { vocabSize } = tokenizer;
+      const model = modelFor(name, { size, vocabSize, contextLength, widening: widening(settings) });
       const own = {
         ...recipe,
         ...budget(settings),
-        name,
-        model,
-        size,
-        classNames,
-        captions,
-        templates,
-        bpe,
-        seed,
+        ...{ name, model, size, classNames, captions, templates, bpe, seed },
+        distinctCaptions: arm.distinct ?? false,
       };
-      const about = aboutRun(settings, run.frequencies);
-      return trainClip({ gpu, settings: own, about, train, captionOf, tokenizer, ...run });
+      return trainClip({
+        gpu,
+        reportTo: report,
+        ...run,
+        settings: own,
+        about: aboutRun(run),
+        captionOf,
+        tokenizer,
+      });
     },
   };
 }
 
-const aboutRun = ({ data, law }: StudySettings, frequencies: number[]) => ({ data, law, frequencies });
+/** A classifier's rows from the text tower of a finished CLIP run: its zero-shot head for the run's own prompts. */
+async function textHead(
+  gpu: Gpu,
+  dir: string,
+  classNames: readonly string[],
+): Promise<Map<string, StoredTensor>> {
+  const settings = clipConfigOf(await readRunConfig(dir), dir),
+    store = clipStore(gpu, settings, await readModel(dir));
+  try {
+    const tokenizer = await runTokenizer(dir, settings.bpe), { templates, model } = settings;
+    const data = Float32Array.from(
+      await zeroShotClassifier(store, settings, tokenizer, { templates, classNames }),
+    );
+    return new Map([["head", { data, shape: [classNames.length, model.embedDim], dtype: "f32" }]]);
+  } finally {
+    destroyStore(store);
+  }
+}
 
-async function one(
-  run: RunName,
-  study: { dir: string; settings: StudySettings; saveEvery: number; signal: AbortSignal },
-): Promise<void> {
-  await agreeOnSettings(study.dir, study.settings);
+/** report.html and the figures, beside report.json. */
+async function drawReport(dir: string, report: StudyReport): Promise<void> {
+  for (const [name, text] of studyFiles(report)) {
+    const path = `${dir}/${name}`;
+    await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+    await writeTextAtomically(path, text);
+  }
+}
+
+/** Trains one run in this process; its progress are lines on standard output. */
+async function one(name: string, flags: FlagValues<typeof studyFlags>, signal: AbortSignal): Promise<void> {
+  const { dir, settings } = await resolve(flags), run: RunName = parseRun(name, settings);
+  await agreeOnSettings(dir, settings);
   const gpu = await openGpu();
   const print = (line: unknown) =>
     void Deno.stdout.writeSync(new TextEncoder().encode(JSON.stringify(line) + "\n"));
-  await trainOneRun({ ...study, run, recipes: recipesOn(gpu), print });
+  const recipes = recipesOn(gpu, flags["report-to"] ?? "");
+  await trainOneRun({ dir, settings, run, recipes, print, saveEvery: flags["save-every"], signal });
   gpu.close();
+}
+
+/** The study that flags ask for. Throws RangeError, SyntaxError or Deno.errors.NotFound for what cannot be. */
+async function resolve(
+  flags: FlagValues<typeof studyFlags>,
+): Promise<{ dir: string; settings: StudySettings }> {
+  readReportTo(flags["report-to"] ?? "");
+  const described = await areDescribed(flags), settings = studySettings(flags, { described });
+  await checkDataSettings(settings);
+  return { dir: studyFolder(flags), settings };
 }
 
 if (import.meta.main) {
   await runProgram(async (args, signal) => {
     if (args.includes("--help")) return console.log(help);
-    const flags = readFlags(args, studyFlags), settings = studySettings(flags), dir = studyFolder(flags);
-    if (flags.only !== undefined) {
-      const study = { dir, settings, saveEvery: flags["save-every"], signal };
-      return await one(parseRun(flags.only, settings), study);
-    }
-    await checkDataSettings(settings);
+    const flags = readFlags(args, studyFlags);
+    if (flags.only !== undefined) return await one(flags.only, flags, signal);
+    const { dir, settings } = await resolve(flags);
     const began = performance.now(), progress = progressOn();
     const gpu = await openGpu(); // no need to render images where nothing can train
     progress.note(`Device: ${gpu.description.description || gpu.description.device}; folder: ${dir}`);
@@ -129,12 +208,15 @@ if (import.meta.main) {
     const report = await runStudy({
       dir,
       settings,
-      childArgs: ({ arm, seed }) => ["run", "-A", import.meta.url, ...args, "--only", `${arm}:${seed}`],
+      childArgs: (run) => ["run", "-A", import.meta.url, ...args, "--only", runFolder(run)],
       jobs: flags.jobs ?? Math.min(2, navigator.hardwareConcurrency),
       progress,
       signal,
     });
+    await drawReport(dir, report);
     progress.note(`Done in ${clockTime((performance.now() - began) / 1000)}`);
-    console.log(flags.json ? JSON.stringify(report) : reportText(report));
+    if (flags.json) return console.log(JSON.stringify(report));
+    console.log(reportText(report));
+    console.log(`\nPage: ${dir}/report.html; or ./denow task view --runs ${dir}`);
   });
 }
