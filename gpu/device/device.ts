@@ -10,7 +10,7 @@ export interface Gpu {
   readonly limits: GPUSupportedLimits;
   readonly features: ReadonlySet<string>;
   readonly description: AdapterDescription;
-  /** The first uncaptured device error, or null. */
+  /** Why the device is lost, else the first uncaptured device error, else null. */
   error(): string | null;
   readonly pipelines: Map<string, Promise<GPUComputePipeline>>;
   close(): void;
@@ -56,12 +56,12 @@ export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
   const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
   const software = isSoftware(adapter);
   const deviceClass = options.deviceClass ?? (software ? "software" : "gpu");
-  let failure: string | null = null;
+  let failure: string | null = null, loss: string | null = null, closed = false;
   device.addEventListener("uncapturederror", (event) => {
     failure ??= (event as GPUUncapturedErrorEvent).error.message;
   });
   device.lost.then((info) => {
-    if (info.reason !== "destroyed") failure ??= `The device was lost: ${info.message}`;
+    if (!closed) loss = `it was lost (${info.message || "no reason was given"})`;
   });
   return {
     device,
@@ -71,9 +71,12 @@ export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
     limits: device.limits,
     features: new Set([...device.features]),
     description: describe(adapter),
-    error: () => failure,
+    error: () => loss ?? failure,
     pipelines: new Map(),
-    close: () => device.destroy(),
+    close: () => {
+      closed = true;
+      device.destroy();
+    },
   };
 }
 

@@ -2,6 +2,7 @@
 
 export * from "./device.ts";
 export * from "./storage.ts";
+export * from "./read_back.ts";
 export * from "./pipelines.ts";
 export * from "./uniform.ts";
 export * from "./scalar_ring.ts";

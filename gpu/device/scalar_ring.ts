@@ -3,6 +3,7 @@
 
 import { TEXTURE_WIDTH } from "../base/mod.ts";
 import type { Gpu } from "./device.ts";
+import { mapForReading } from "./read_back.ts";
 import type { Storage } from "./storage.ts";
 
 /** One word (vec4) of a storage. */
@@ -14,7 +15,7 @@ export interface WordPlace {
 export interface ScalarRing {
   /** Adds copies of the first float of each word to an encoder, into the given place of the ring. */
   write(encoder: GPUCommandEncoder, place: number, words: readonly WordPlace[]): void;
-  /** Floats of all places, `width` to a place; waits for everything submitted so far. */
+  /** Floats of all places, `width` to a place; waits for everything submitted so far. Throws Error when the device has failed. */
   read(): Promise<Float32Array>;
   destroy(): void;
 }
@@ -44,7 +45,7 @@ export function scalarRing(gpu: Gpu, places: number, width: number): ScalarRing 
       const encoder = gpu.device.createCommandEncoder();
       encoder.copyBufferToBuffer(ring, 0, staging, 0, size);
       gpu.queue.submit([encoder.finish()]);
-      await staging.mapAsync(GPUMapMode.READ);
+      await mapForReading(gpu, [staging]);
       const words = new Float32Array(staging.getMappedRange().slice(0));
       staging.destroy();
       return Float32Array.from({ length: places * width }, (_, i) => words[i * 4]);

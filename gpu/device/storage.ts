@@ -3,6 +3,7 @@
 
 import { fromHalfBits, TEXTURE_WIDTH } from "../base/mod.ts";
 import type { Gpu } from "./device.ts";
+import { mapForReading } from "./read_back.ts";
 
 export interface Storage {
   readonly words: number;
@@ -147,7 +148,10 @@ function copySpan(gpu: Gpu, range: WordRange): { bytes: number; start: number } 
   return { bytes: (end - first) * TEXTURE_WIDTH * 16, start: (at - first * TEXTURE_WIDTH) * 16 };
 }
 
-/** Reads several ranges in one go as floats; one wait (11.5 ms in Deno, whatever the size). */
+/**
+ * Reads several ranges in one go as floats; one wait (11.5 ms in Deno, whatever the size). Throws Error when the device
+ * has failed.
+ */
 export async function readStorages(
   gpu: Gpu,
   ranges: readonly WordRange[],
@@ -159,7 +163,7 @@ export async function readStorages(
   const encoder = gpu.device.createCommandEncoder();
   ranges.forEach((range, i) => copyToBuffer(encoder, range, staging[places[i].buffer], places[i].at));
   gpu.queue.submit([encoder.finish()]);
-  await Promise.all(staging.map((buffer) => buffer.mapAsync(GPUMapMode.READ)));
+  await mapForReading(gpu, staging);
   const mapped = staging.map((buffer) => buffer.getMappedRange());
   const results = ranges.map((range, i) => {
     const { buffer, at } = places[i], from = at + spans[i].start;

@@ -46,7 +46,9 @@ export function expectRoom(gpu: Gpu, value: Value): void {
   if (roomOf(value) <= maxWords(gpu) || value.tensor?.op === "param") return;
   const what = value.tensor === null
     ? "A temporary"
-    : `[${value.tensor.op} @ ${value.tensor.scope}] ${showShape(value.tensor.shape)}`;
+    : `[${value.tensor.op}${value.tensor.scope && ` @ ${value.tensor.scope}`}] ${
+      showShape(value.tensor.shape)
+    }`;
   throw new RangeError(
     `${what} needs ${Math.ceil(roomOf(value) / 65536)} MiB and this device binds at most ` +
       `${Math.floor(maxWords(gpu) / 65536)} MiB at once: take a smaller micro-batch`,

