@@ -155,6 +155,10 @@ export function dataMaker(dir: string, settings: StudySettings, options: Prepare
   };
 }
 
+/** As many images as a law can have: a balanced one leaves no remainder. */
+const evenly = (images: number, law: string, classes: number) =>
+  law === balancedLaw ? Math.max(classes, images - images % classes) : images;
+
 type Make = (part: Part, seed: number) => Promise<{ set: ImageSet; records?: readonly WorldRecord[] }>;
 
 function worldSets(settings: StudySettings, { onProgress, signal }: PrepareOptions): Make {
@@ -165,7 +169,11 @@ function worldSets(settings: StudySettings, { onProgress, signal }: PrepareOptio
     const split = part === "test" ? "test" : "train";
     const counts = part === "test"
       ? new Int32Array(data.classes).fill(data.testPerClass)
-      : worldCounts(world, { law: parseLaw(part.law, world.classNames), images, seed });
+      : worldCounts(world, {
+        law: parseLaw(part.law, world.classNames),
+        images: evenly(images, part.law, data.classes),
+        seed,
+      });
     let set: WorldSet | undefined;
     for await (const state of generateWorldSet({ world, counts, seed, split })) {
       signal?.throwIfAborted();
@@ -199,12 +207,13 @@ function fileSets(settings: StudySettings, { onProgress, signal }: PrepareOption
     size ??= (found.train ??= read("train")).then((train) => data.size ?? suitableSize(train.samples, 64));
     const mostUnder = (law: string) =>
       selectSamples(samples, { law: parseLaw(law, classNames), seed }, classNames.length).length;
-    const selection = part === "test" ? { perClass: data.testPerClass ?? samples.length, seed: 0 } : {
-      law: parseLaw(part.law, classNames),
+    const selectionUnder = (law: string) => {
       // A balanced set is no larger than the unbalanced one that it is compared with.
-      most: laws.includes(part.law) ? images : Math.min(images, ...laws.map(mostUnder)),
-      seed,
+      const most = laws.includes(law) ? images : Math.min(images, ...laws.map(mostUnder));
+      return { law: parseLaw(law, classNames), most: evenly(most, law, classNames.length), seed };
     };
+    const forTest = { perClass: data.testPerClass ?? samples.length, seed: 0 };
+    const selection = part === "test" ? forTest : selectionUnder(part.law);
     const chosen = selectSamples(samples, selection, classNames.length), own = copyOf(skips);
     const report = ({ done }: { done: number }) =>
       onProgress?.(`decoding ${split} images of seed ${seed}: ${done} of ${chosen.length}`);

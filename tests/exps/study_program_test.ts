@@ -5,9 +5,10 @@ import { command, run, study, writeColours } from "./processes.ts";
 
 const small = [
   ...["--images", "192", "--seen", "960", "--batch-size", "16", "--test-per-class", "2", "--seeds", "1"],
-  ...["--save-every", "0"],
+  ...["--save-every", "0", "--evaluations", "3", "--arms", "sl_full,sl_frozen,clip_templates"],
 ];
 
+const nameOf = (arm: string) => `${arm}-ratio10-seed0`;
 const there = (path: string) => Deno.stat(path).then(() => true, () => false);
 
 /** Starts the study and sends it a signal once the file is there; gives its exit code and what it said. */
@@ -25,9 +26,17 @@ const withoutTimes = ({ seconds: _, images_per_second: __, ...rest }: Record<str
 Deno.test("study: killed and stopped, it goes on and ends with the numbers of a run without a break", async () => {
   await withFolder(async (folder) => {
     const args = [...small, "--out", `${folder}/broken`];
-    const killed = await interrupted(args, `${folder}/broken/clip-seed0/model.safetensors`, "SIGKILL");
+    const killed = await interrupted(
+      args,
+      `${folder}/broken/${nameOf("clip_templates")}/model.safetensors`,
+      "SIGKILL",
+    );
     assertEquals(killed.code, 137);
-    const stopped = await interrupted(args, `${folder}/broken/sl_sub-seed0/model.safetensors`, "SIGINT");
+    const stopped = await interrupted(
+      args,
+      `${folder}/broken/${nameOf("sl_frozen")}/model.safetensors`,
+      "SIGINT",
+    );
     assertEquals(stopped.code, 130, stopped.err);
     assertMatch(stopped.err, /\nStopped; the same command goes on from here$/);
     assertEquals(await there(`${folder}/broken/report.json`), false);
@@ -36,19 +45,31 @@ Deno.test("study: killed and stopped, it goes on and ends with the numbers of a 
     assertEquals(ended.code, 0, ended.err);
     const report = JSON.parse(ended.out);
     assertEquals(report, JSON.parse(await Deno.readTextFile(`${folder}/broken/report.json`)));
-    assertEquals(report.arms.map((run: { arm: string }) => run.arm), ["sl_full", "sl_sub", "clip"]);
+    const names = report.arms.map((run: { arm: string }) => run.arm);
+    assertEquals(names.filter((name: string) => name !== "sl_matched"), [
+      "sl_full",
+      "sl_frozen",
+      "clip_templates",
+    ]);
     assertEquals(await there(`${folder}/broken/data`), false);
+    assertStringIncludes(await Deno.readTextFile(`${folder}/broken/report.html`), "clip_templates");
 
-    for (const name of ["sl_sub", "clip"]) {
-      const straight = await run(study, [...small, "--out", `${folder}/straight`, "--only", `${name}:0`]);
+    const early = await run(study, [...small, "--out", `${folder}/straight`, "--only", nameOf("sl_frozen")]);
+    assertEquals(early.code, 2);
+    assertMatch(early.err, /takes its head from clip_templates-ratio10-seed0, which is not trained yet$/);
+    for (const name of ["clip_templates", "sl_frozen"]) {
+      const straight = await run(study, [...small, "--out", `${folder}/straight`, "--only", nameOf(name)]);
       assertEquals(straight.code, 0, straight.err);
       const lines = straight.out.trim().split("\n").map((line) => JSON.parse(line));
       assertEquals(lines.slice(0, -1).map(({ report }) => report.step), [10, 20, 30, 40, 50, 60]);
-      const { arm: _, seed: __, run: folderName, ...own } = report.arms.find((run: { arm: string }) =>
-        run.arm === name
-      );
-      const { skipped: ___, ...result } = lines.at(-1).result;
+      const { arm: _, law: __, seed: ___, curve, run: folderName, ...own } = report.arms.find((
+        run: { arm: string },
+      ) => run.arm === name);
+      const { skipped: ____, ...result } = lines.at(-1).result;
       assertEquals(withoutTimes(own), withoutTimes(result));
+      assertEquals(curve.map((point: { step: number }) => point.step), [20, 40, 60]);
+      const log = (at: string) => Deno.readTextFile(`${folder}/${at}/${folderName}/evaluations.jsonl`);
+      assertEquals(await log("broken"), await log("straight"));
       const model = (at: string) => Deno.readFile(`${folder}/${at}/${folderName}/model.safetensors`);
       const [broken, whole] = [await model("broken"), await model("straight")];
       // The headers differ in the seconds they note; the weights do not.
@@ -62,7 +83,7 @@ Deno.test("study: killed and stopped, it goes on and ends with the numbers of a 
     assertEquals(other.code, 2);
     assertMatch(
       other.err,
-      /holds a study with other settings \(law is "ratio:10" there and "uniform" here\)/,
+      /holds a study with other settings \(laws\.0 is "ratio:10" there and "uniform" here\)/,
     );
   });
 });
@@ -86,7 +107,7 @@ Deno.test("study: the user's own shards, with bad samples left out, and a cut on
       "--out",
       `${folder}/own`,
       "--arms",
-      "clip",
+      "clip_templates",
       "--json",
     ]);
     assertEquals(code, 0, err);
@@ -96,6 +117,10 @@ Deno.test("study: the user's own shards, with bad samples left out, and a cut on
     assertEquals(report.classes, 3);
     assertEquals(Math.max(...frequencies), 20);
     assert(Math.min(...frequencies) === 10, `${frequencies}`);
+    const { rho_freq_acc, rho_freq_pred, undefined_because = {} } = report.arms[0];
+    for (const [name, rho] of Object.entries({ rho_freq_acc, rho_freq_pred })) {
+      assertEquals(rho === null, name in undefined_because, `${name} is ${rho}`);
+    }
 
     const cut = await run(study, [...data("cut-0.tar.gz"), "--out", `${folder}/cut`]);
     assertEquals(cut.code, 2);
