@@ -9,7 +9,7 @@ import { band, label, lineHeight, paragraph, rule, sheet } from "./sheet.ts";
 import { element, type SvgElement } from "./svg.ts";
 import { lawTitle, meanOf, signed } from "./words.ts";
 
-const width = 960, left = 60, gap = 56, plotHeight = 250, right = 20;
+const width = 960, left = 70, gap = 56, plotHeight = 250, right = 20;
 /** The arm that both panels show, and the same arm at an earlier step, which is a ring on its line. */
 const reference = "sl_full", matched = "sl_matched";
 
@@ -94,6 +94,7 @@ function panelsOf(legend: readonly ArmAbout[]): { title: string; arms: ArmAbout[
 
 /** How an arm looks in its panel: the n-th of its family there. */
 function look(arms: readonly ArmAbout[], arm: string): { colour: string; shape: number } {
+  if (arm === matched) return { colour: lineColour("sl", 0), shape: 0 };
   const about = arms.find((a) => a.arm === arm)!, own = arms.filter(({ family }) => family === about.family);
   return { colour: lineColour(about.family, own.indexOf(about)), shape: arms.indexOf(about) };
 }
@@ -185,12 +186,8 @@ function legendOf(arms: readonly ArmAbout[], x: number, y: number): { figure: Sv
 function inWords(report: StudyReport, laws: readonly string[]): string {
   return laws.flatMap((law) =>
     armsOf(report, law).map(({ title, runs }) => {
-      const ends = runs.map(({ curve }) => curve[curve.length - 1]);
-      const top1 = meanOf(ends.map((end) => end?.top1 ?? null)),
-        rho = meanOf(ends.map((end) => end?.rho_freq_pred ?? null));
-      const place = top1 === null
-        ? "no evaluation"
-        : `top-1 ${(top1 * 100).toFixed(1)} %, ρ ${rho === null ? "undefined" : signed(rho)}`;
+      const top1 = meanOf(runs.map((run) => run.top1)), rho = meanOf(runs.map((run) => run.rho_freq_pred));
+      const place = `top-1 ${(top1! * 100).toFixed(1)} %, ρ ${rho === null ? "undefined" : signed(rho)}`;
       return `${lawTitle(law)}, ${title}: ${place} at the end`;
     })
   ).join("; ");

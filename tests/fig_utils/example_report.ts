@@ -162,8 +162,9 @@ function makeRun(
     run: `${matched ? "sl_full" : arm.arm}-${law.replace(":", "")}-seed${seed}`,
     ...{ steps: step, images_seen, seconds, images_per_second: images_seen / seconds },
     ...scores,
-    collapse: collapseOf(randomStream(3, path, l, seed), frequencies, scores),
-    curve,
+    // The matched arm is an evaluation of another one's run: it has neither.
+    collapse: matched ? null : collapseOf(randomStream(3, path, l, seed), frequencies, scores),
+    curve: matched ? [] : curve,
   };
 }
 
