@@ -42,12 +42,22 @@ export function imbalanceScores(
   const { head, middle, tail } = classes < 3 || frequencies === null
     ? { head: NaN, middle: NaN, tail: NaN }
     : meanByThird(frequencies, accuracy);
-  const rho = (values: ArrayLike<number>) => frequencies && frequencyCorrelation(frequencies, values).rho;
+  const undefinedBecause: ImbalanceScores["undefined_because"] = {};
+  const rho = (name: "rho_freq_acc" | "rho_freq_pred", values: ArrayLike<number>) => {
+    const found = frequencies
+      ? frequencyCorrelation(frequencies, values)
+      : { rho: null, reason: "class frequencies are not known" };
+    if (found.rho === null) undefinedBecause[name] = found.reason;
+    return found.rho;
+  };
+  const correlations = {
+    rho_freq_acc: rho("rho_freq_acc", accuracy),
+    rho_freq_pred: rho("rho_freq_pred", predictions),
+  };
   return {
     top1: topK[1],
     top5: topK[5],
-    rho_freq_acc: rho(accuracy),
-    rho_freq_pred: rho(predictions),
+    ...correlations,
     head: orNull(head),
     middle: orNull(middle),
     tail: orNull(tail),
@@ -57,5 +67,6 @@ export function imbalanceScores(
       acc: orNull(accuracy[c]),
       pred: predictions[c],
     })),
+    ...(Object.keys(undefinedBecause).length > 0 ? { undefined_because: undefinedBecause } : {}),
   };
 }

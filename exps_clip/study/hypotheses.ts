@@ -53,7 +53,8 @@ export const hypotheses: readonly Hypothesis[] = [
   },
   {
     id: "rich_clip_follows_frequency_less",
-    statement: "So do those of CLIP with rich captions (with as many images seen; no accuracy is matched)",
+    statement:
+      "With rich captions, too, CLIP's predictions follow class frequency less than SL's (accuracy not matched)",
     source: `${wen}, notebook text_desc_and_voc, heads from scratch: full text 0.08, SL 0.57`,
     contrasts: [{
       statement: "CLIP with rich captions less than SL",

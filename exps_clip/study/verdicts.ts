@@ -63,7 +63,8 @@ function howFailed({ statement, interval }: ReportedContrast): string {
   return `${statement}: the interval ${interval![1] < 0 ? "lies below 0, the opposite" : "includes 0"}`;
 }
 
+/** Parts as one sentence; a first word that is an arm's name stays as it is. */
 const sentence = (parts: readonly string[]) => {
   const text = parts.join("; ");
-  return text[0].toUpperCase() + text.slice(1) + ".";
+  return `${/^\w*_/.test(text) ? text[0] : text[0].toUpperCase()}${text.slice(1)}.`;
 };

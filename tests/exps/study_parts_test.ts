@@ -1,35 +1,19 @@
-// The study's parts that need no device: arms, settings, verdicts, report and the handling of processes.
-import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import {
-  Failure,
-  parseFlags,
-  type RunResult,
-  Stopped,
-  type TrainingReport,
-  WORLD_TEMPLATES,
-} from "../../data_utils/mod.ts";
+// The study's parts that need no device: arms, settings and the handling of processes.
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { Failure, parseFlags, Stopped, type TrainingReport, WORLD_TEMPLATES } from "../../data_utils/mod.ts";
 import {
   agreeOnSettings,
   allRuns,
-  type ArmResult,
-  armTable,
   inParallel,
-  judge,
-  makeReport,
-  meanAndSpread,
   parseRun,
-  reportText,
   runChild,
   type RunLine,
   studyFlags,
   studyFolder,
-  type StudySettings,
   studySettings,
   subVocabularyFor,
-  summarise,
 } from "../../exps_clip/study/mod.ts";
 import { progressText } from "../../exps_clip/study/study.ts";
-import { readReport } from "../../fig_utils/mod.ts";
 import { withFolder } from "../data_utils/made_files.ts";
 
 const settingsOf = (...args: string[]) => studySettings(parseFlags(args, studyFlags).values);
@@ -110,132 +94,6 @@ Deno.test("arms: a sub-vocabulary is a quarter of the classes, at most 16, over 
   assertEquals(subVocabularyFor(200, 64), { size: 16, processes: 4 });
   assertEquals(subVocabularyFor(10, 64), { size: 3, processes: 16 });
   assertEquals(subVocabularyFor(3, 7), { size: 2, processes: 1 });
-});
-
-const twelve = Array.from({ length: 12 }, (_, c) => c);
-
-/** A run whose measures are the given ones. */
-function result(arm: string, seed: number, values: Partial<RunResult>): ArmResult {
-  return {
-    ...{
-      arm,
-      seed,
-      top1: 0.5,
-      top5: 0.9,
-      rho_freq_acc: 0.4,
-      rho_freq_pred: 0.4,
-      head: 0.6,
-      middle: 0.5,
-      tail: 0.4,
-    },
-    per_class: twelve.map((c) => ({ class: `c${c}`, freq: 12 - c, acc: 0.5, pred: 10 })),
-    ...{ seconds: 10, images_per_second: 64, steps: 10, images_seen: 640 },
-    ...values,
-  };
-}
-
-Deno.test("summary: means and spreads over seeds; a missing value leaves none", () => {
-  assertEquals(meanAndSpread([1]), { mean: 1, sd: null });
-  const { mean, sd } = meanAndSpread([1, 2, 6]);
-  assertEquals(mean, 3);
-  assertAlmostEquals(sd!, Math.sqrt(7));
-  assertEquals(meanAndSpread([1, null]), { mean: null, sd: null });
-  const [first] = summarise([result("clip", 0, { top1: 0.2 }), result("clip", 1, { top1: 0.4 })]);
-  assertEquals([first.arm, first.seeds], ["clip", 2]);
-  assertAlmostEquals(first.means.top1.mean!, 0.3);
-});
-
-const verdicts = (results: ArmResult[]) =>
-  Object.fromEntries(judge(summarise(results), 12).map((hypothesis) => [hypothesis.id, hypothesis]));
-
-Deno.test("hypotheses: they follow the numbers either way", () => {
-  const biased = verdicts([
-    result("sl_full", 0, { rho_freq_pred: 0.9, rho_freq_acc: 0.8, head: 0.8, tail: 0.1 }),
-    result("sl_sub", 0, { rho_freq_pred: 0.3 }),
-    result("clip", 0, { rho_freq_pred: 0.1, rho_freq_acc: 0.2, head: 0.5, tail: 0.45 }),
-  ]);
-  assertEquals(Object.values(biased).map(({ holds }) => holds), [true, true, true, true, true]);
-  const { clip_predictions_follow_frequency_less: less, clip_loses_less_in_the_tail: tail } = biased;
-  assertEquals(less.values, { sl_full: 0.9, clip: 0.1 });
-  assertAlmostEquals(less.difference!, 0.8);
-  assertAlmostEquals(less.noise!, Math.sqrt(2 / 11));
-  assertAlmostEquals(tail.difference!, 0.7 - 0.05);
-  assertEquals(tail.noise, null);
-
-  const opposite = verdicts([
-    result("sl_full", 0, { rho_freq_pred: 0.1, rho_freq_acc: 0.1, head: 0.5, tail: 0.5 }),
-    result("sl_sub", 0, { rho_freq_pred: 0.2 }),
-    result("clip", 0, { rho_freq_pred: 0.6, rho_freq_acc: 0.7, head: 0.6, tail: 0.1 }),
-  ]);
-  assertEquals(Object.values(opposite).map(({ holds }) => holds), [false, false, false, false, false]);
-});
-
-Deno.test("hypotheses: more seeds make the noise smaller, missing numbers leave a question open", () => {
-  const rows = [0, 1, 2, 3].map((seed) => result("sl_full", seed, { rho_freq_pred: 0.5 }));
-  const one = verdicts(rows.slice(0, 1)).sl_predictions_follow_frequency;
-  const four = verdicts(rows).sl_predictions_follow_frequency;
-  assertAlmostEquals(four.noise! * 2, one.noise!);
-  assertEquals([one.holds, four.holds], [false, true]); // 2 / sqrt(11) is above 0.5
-  const uniform = verdicts([result("sl_full", 0, { rho_freq_pred: null }), result("clip", 0, {})]);
-  assertEquals(uniform.clip_predictions_follow_frequency_less.holds, null);
-  assertEquals("sub_vocabulary_lowers_bias" in uniform, false);
-});
-
-const study: StudySettings = { ...settingsOf(), arms: ["sl_full", "clip"], seeds: 2, steps: 10 };
-const results = [
-  result("clip", 0, { top1: 0.25, seconds: 30 }),
-  result("sl_full", 0, { skipped: { train: [{ reason: "no label", count: 2, example: "7" }], test: [] } }),
-  result("clip", 1, { top1: 0.35, seconds: 30 }),
-  result("sl_full", 1, {}),
-];
-
-Deno.test("report: runs arm by arm, means, and rates over all", () => {
-  const report = makeReport(study, results);
-  assertEquals(report.arms.map(({ arm, seed, run }) => [arm, seed, run]), [
-    ["sl_full", 0, "sl_full-seed0"],
-    ["sl_full", 1, "sl_full-seed1"],
-    ["clip", 0, "clip-seed0"],
-    ["clip", 1, "clip-seed1"],
-  ]);
-  assertEquals([report.seconds, report.images_per_second, report.classes], [80, 4 * 640 / 80, 12]);
-  assertAlmostEquals(report.null_spread, 1 / Math.sqrt(11));
-  assertEquals("skipped" in report.arms[0], false);
-  const untested = { ...results[0], per_class: undefined };
-  assertThrows(
-    () => makeReport(study, [untested, ...results.slice(1)]),
-    TypeError,
-    "clip-seed0 has no scores",
-  );
-});
-
-Deno.test("report: the view can read it", async () => {
-  await withFolder(async (dir) => {
-    await Deno.writeTextFile(`${dir}/report.json`, JSON.stringify(makeReport(study, results)));
-    const read = await readReport(dir);
-    assertEquals([read!.arms.length, read!.arms[2].top1, read!.seconds], [4, 0.25, 80]);
-  });
-});
-
-Deno.test("report: the table has a row per arm, with spreads, and dashes for what is not defined", () => {
-  const table = armTable(summarise([...results, result("sl_sub", 0, { rho_freq_pred: null })]));
-  const [head, clip, full, sub] = table.split("\n").map((line) => line.trim().split(/\s{2,}/));
-  assertEquals(head.slice(0, 2), ["arm", "top-1 %"]);
-  assertEquals(clip.slice(0, 2), ["clip", "30.0±7.1"]);
-  assertEquals(full[0], "sl_full");
-  assertEquals(sub[4], "-");
-  const text = reportText(makeReport(study, results));
-  for (
-    const part of [
-      "12 classes, ratio:10",
-      "78 training images",
-      "Null spread of one rho: 0.302",
-      "no   ",
-      "(2 seeds, ",
-    ]
-  ) {
-    assert(text.includes(part), part);
-  }
-  assert(text.split("\n").every((line) => line.length <= 80), text);
 });
 
 Deno.test("progress: how many runs are done, how fast the others are, and the time that is left", () => {
