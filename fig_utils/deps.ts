@@ -2,7 +2,7 @@
 // imports them from here, so that the folder also works when it is imported by URL.
 
 export { Hono } from "npm:hono@4.13.19";
-export type { MiddlewareHandler } from "npm:hono@4.13.19";
+export type { Context, MiddlewareHandler } from "npm:hono@4.13.19";
 export { html, raw } from "npm:hono@4.13.19/html";
 
 /** Observable Plot draws, into the document of linkedom where there is no browser. */

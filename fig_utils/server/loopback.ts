@@ -1,5 +1,6 @@
 // What the local servers share: they answer loopback names only (another site's page cannot reach them by a
 // name that it points at this machine), and a port that is taken ends in one line instead of a stack trace.
+import { Failure } from "../../data_utils/mod.ts";
 
 const loopbackNames = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
@@ -15,24 +16,29 @@ export function parsePort(text: string): number {
   return port;
 }
 
-/** Serves on 127.0.0.1 until Ctrl-C, its regular end, and prints where. Exits 1 where the port is taken. */
-export function serveLocally(
+/**
+ * Serves on 127.0.0.1 until the signal, its regular end, and prints where. Throws Failure where the port is taken or not
+ * allowed.
+ */
+export async function serveLocally(
   what: string,
   port: number,
   handler: (request: Request) => Response | Promise<Response>,
-) {
+  signal: AbortSignal,
+): Promise<void> {
   try {
     const server = Deno.serve({
-      hostname: "127.0.0.1",
-      port,
-      handler,
+      ...{ hostname: "127.0.0.1", port, handler, signal },
       onListen: (address) => console.log(`${what} at http://localhost:${address.port}/ (Ctrl-C ends it)`),
     });
-    Deno.addSignalListener("SIGINT", () => void server.shutdown());
-    return server.finished;
+    await server.finished;
   } catch (error) {
-    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    console.error(`Port ${port} is taken; choose another with --port`);
-    Deno.exit(1);
+    if (error instanceof Deno.errors.AddrInUse) {
+      throw new Failure(`Port ${port} is taken; choose another with --port`, 1);
+    }
+    if (error instanceof Deno.errors.PermissionDenied) {
+      throw new Failure(`Port ${port} is not for ordinary users; choose another with --port`, 1);
+    }
+    throw error;
   }
 }
