@@ -2,16 +2,19 @@
 // would have left. The trainer here is arithmetic on one number, so that every lost or repeated batch shows.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
+  finishedRun,
+  finishRun,
+  type ImbalanceScores,
   type LoopParts,
   type Position,
   readCheckpoint,
+  readEvaluations,
   readJsonl,
   readModel,
   readResult,
   saveCheckpoint,
   Stopped,
   trainInRun,
-  writeResult,
 } from "../../data_utils/mod.ts";
 import { openRun } from "../../data_utils/mod.ts";
 import { withFolder } from "./made_files.ts";
@@ -56,11 +59,12 @@ async function train(
       for (const v of pending) sum = (sum * 31 + v + 1) % 10007;
       pending = [];
       losses.push({ step: ++done, loss: sum, metrics: { double: 2 * sum } });
-      if (done % readEvery !== 0 && done !== steps) continue;
+      const due = hooks.filter(({ every }) => done % every === 0);
+      if (due.length === 0 && done % readEvery !== 0 && done !== steps) continue;
       onLosses(losses);
       losses = [];
+      for (const hook of due) await hook.run(done);
       if (done === steps) return "done" as const;
-      for (const hook of hooks) if (done % hook.every === 0) await hook.run(done);
     }
     return "out of batches" as const;
   };
@@ -74,6 +78,7 @@ async function train(
     saveEvery,
     batches,
     loop,
+    evaluation: { every: 4, run: () => Promise.resolve(scoresOf(sum)) },
     state: () =>
       Promise.resolve({ step: done, model: [tensor("sum", sum)], training: [tensor("momentum", sum / 2)] }),
     restore: (saved) => {
@@ -82,8 +87,28 @@ async function train(
       assertEquals(saved.training.get("momentum")!.data[0], sum / 2);
     },
   });
+  if (stopAt === Infinity) {
+    const training = { seconds: 1, images_per_second: 2, steps };
+    const evaluation = { scores: scoresOf(sum), confusion: Int32Array.of(sum, 0, 1, 2) };
+    await finishRun(run, { evaluation, imagesPerStep: parts, training });
+  }
   return sum;
 }
+
+/** Scores of two classes that tell apart where the training stands. */
+const scoresOf = (sum: number): ImbalanceScores => ({
+  ...{
+    top1: sum / 10007,
+    top5: 1,
+    rho_freq_acc: null,
+    rho_freq_pred: 0.5,
+    head: null,
+    middle: null,
+    tail: null,
+  },
+  per_class: [{ class: "cat", freq: 3, acc: 0.5, pred: sum }, { class: "dog", freq: 1, acc: null, pred: 2 }],
+  undefined_because: { rho_freq_acc: "all classes have the same value" },
+});
 
 const logged = async (dir: string) =>
   (await Array.fromAsync(readJsonl(`${dir}/metrics.jsonl`))).map(({ seconds: _, ...record }) => record);
@@ -105,9 +130,18 @@ Deno.test("training run: breaks and stops at any step leave the numbers of a run
           assertEquals(await train(dir, { parts }), straight);
           assertEquals((await readModel(dir)).get("sum")!.data[0], straight);
           assertEquals(await logged(dir), await logged(`${folder}/straight`));
+          assertEquals(await readEvaluations(dir), await readEvaluations(`${folder}/straight`));
         }
       }
       assertEquals((await logged(`${folder}/straight`)).at(-1)!.step, 20);
+      const evaluations = await readEvaluations(`${folder}/straight`);
+      assertEquals(evaluations.map(({ step }) => step), [4, 8, 12, 16, 20]);
+      assertEquals(
+        evaluations.map(({ images_seen }) => images_seen),
+        [4, 8, 12, 16, 20].map((n) => n * parts),
+      );
+      assertEquals(evaluations.at(-1)!.pred, [straight, 2]);
+      assertEquals(evaluations.at(-1)!.acc, [0.5, null]);
     });
   }
 });
@@ -156,16 +190,31 @@ Deno.test("checkpoint: the pair changes at once, whatever is left from a kill in
   });
 });
 
-Deno.test("run result: written last, with the class table; null before, SyntaxError when damaged", async () => {
-  await withFolder(async (dir) => {
-    assertEquals(await readResult(dir), null);
-    const result = {
-      ...{ seconds: 1, images_per_second: 2, steps: 3, images_seen: 4, top1: 0.5 },
-      per_class: [{ class: "cat", freq: 3, acc: 0.5, pred: 2 }],
-    };
-    await writeResult(dir, result);
-    assertEquals(await readResult(dir), result);
-    assert((await Deno.readTextFile(`${dir}/classes.tsv`)).includes("cat\t3\t0.5\t2"));
+Deno.test("run result: written last, with table, confusion and evaluation; null before; looked for without a trace", async () => {
+  await withFolder(async (folder) => {
+    const dir = `${folder}/run`, config = { lr: 1, left: undefined };
+    assertEquals(await finishedRun({ dir, config }), null);
+    assertEquals(Array.from(Deno.readDirSync(folder)), []);
+    const evaluation = { scores: scoresOf(5), confusion: Int32Array.of(1, 2, 0, 0) };
+    const training = { seconds: 1, images_per_second: 2, steps: 3 };
+    {
+      await using run = await openRun({ dir, config });
+      assertEquals([await readResult(dir), await finishedRun({ dir, config })], [null, null]);
+      const result = await finishRun(run, { evaluation, imagesPerStep: 4, training });
+      assertEquals(result, { ...scoresOf(5), collapse: null, ...training, images_seen: 12 });
+      assertEquals([await readResult(dir), await finishedRun({ dir, config })], [result, result]);
+    }
+    assert((await Deno.readTextFile(`${dir}/classes.tsv`)).includes("cat\t3\t0.5\t5"));
+    assertEquals(
+      await Deno.readTextFile(`${dir}/confusion.tsv`),
+      "target\tpredicted\tcount\n0\t0\t1\n0\t1\t2\n",
+    );
+    assertEquals((await readEvaluations(dir)).map(({ step, images_seen }) => [step, images_seen]), [[3, 12]]);
+    await assertRejects(
+      () => finishedRun({ dir, config: { lr: 2 } }),
+      RangeError,
+      "lr is 1 there and 2 here",
+    );
     await Deno.writeTextFile(`${dir}/result.json`, "{");
     await assertRejects(() => readResult(dir), SyntaxError, "result.json is not JSON");
   });

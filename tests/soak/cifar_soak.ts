@@ -9,6 +9,8 @@ const cifar = decodeURIComponent(new URL("../../../shared/data/cifar10", import.
 const present = isFolder(cifar);
 if (!present) console.warn("skipped: ../shared/data/cifar10 is absent");
 
+const isUntested = (verdict: string) => verdict === "not tested here";
+
 Deno.test({
   name: "study --quick on CIFAR-10",
   ignore: !present,
@@ -22,7 +24,12 @@ Deno.test({
       assertEquals(code, 0, err);
       const report = JSON.parse(out);
       assertEquals([report.classes, report.skipped], [10, { train: [], test: [] }]);
-      assertEquals(report.arms.map((run: { arm: string }) => run.arm), ["sl_full", "sl_sub", "clip"]);
+      const arms = report.arms.map((run: { arm: string }) => run.arm);
+      assertEquals(arms.filter((arm: string) => arm !== "sl_matched"), ["sl_full", "clip_templates"]);
+      assertEquals(
+        report.hypotheses.map((each: { verdict: string }) => each.verdict).every(isUntested),
+        true,
+      );
       for (const { arm, top1, top5, per_class } of report.arms) {
         const freq = per_class.map((row: { freq: number }) => row.freq);
         assertAlmostEquals(Math.max(...freq) / Math.min(...freq), 10, 0.5);

@@ -36,11 +36,17 @@ const timeless = (report: string) =>
 
 Deno.test("study --quick: killed twice and started again, it ends with the report of one without a break", async () => {
   await withFolder(async (folder) => {
-    const args = (name: string) => ["--quick", "--save-every", "3", "--out", `${folder}/${name}`];
+    const args = (name: string) => [
+      ...["--quick", "--save-every", "3", "--out", `${folder}/${name}`],
+      ...["--arms", "sl_full,sl_sub,sl_frozen,clip_templates"],
+    ];
     const report = (name: string) => Deno.readTextFile(`${folder}/${name}/report.json`);
 
     const broken = `${folder}/broken`;
-    const first = await runStudy(args("broken"), () => stepsOf(`${broken}/sl_full-seed0`) >= 60);
+    const first = await runStudy(
+      args("broken"),
+      () => stepsOf(`${broken}/clip_templates-ratio10-seed0`) >= 60,
+    );
     assertEquals([first.code, runsIn(broken).finished], [137, 0], first.err);
     progress("killed before any run was finished");
     const second = await runStudy(args("broken"), () => {
