@@ -7,6 +7,7 @@ import { type Figure, heading, isMet, line, type Report } from "./figures.ts";
 import { gemmFigures, kernelCases, kernelFigure } from "./kernel_cases.ts";
 import { peerReport } from "./peer_cases.ts";
 import { pairFigure, stepFigures } from "./step_cases.ts";
+import { worldFigures } from "./world_cases.ts";
 
 const help = `Measures the engine's speed: kernels, the study's training steps, and other libraries beside it.
 
@@ -52,6 +53,7 @@ const cases: Readonly<Record<string, Case>> = {
   ...Object.fromEntries(
     Object.keys(kernelCases).map((name) => [name, onGpu(async (gpu) => [await kernelFigure(gpu, name)])]),
   ),
+  world: async () => ({ figures: await worldFigures(), missing: [] }),
   steps: onGpu((gpu) => stepFigures(gpu)),
   pair: async ({ device_class }) => ({
     figures: [await pairFigure(device_class === "software")],

@@ -12,6 +12,7 @@ import { jobFigures } from "./peer_cases.ts";
 import { drawn, prepare } from "./replay.ts";
 import { median, timeInTurns } from "./timing.ts";
 import type { Worker } from "./workers.ts";
+import { worldFigures } from "./world_cases.ts";
 
 const decoder = new TextDecoder();
 
@@ -37,6 +38,19 @@ Deno.test("bench: one case as JSON, with the machine", async () => {
   assertEquals(machine.deno, Deno.version.deno);
   assertEquals(figures.map((figure: Figure) => [figure.name, figure.unit]), [["softmax", "ms"]]);
   assert(figures[0].best > 0 && figures[0].best <= figures[0].value);
+});
+
+Deno.test("bench: the world's pictures need no device", async () => {
+  const figures = await worldFigures();
+  assertEquals(figures.map(({ name }) => name), [
+    "world_render",
+    "world_caption",
+    "world_png",
+    "world_sheet",
+  ]);
+  for (const { value, best, unit } of figures) {
+    assert(value > 0 && (unit === "ms" ? best! <= value : best! >= value));
+  }
 });
 
 Deno.test("bench: bad flags are told apart from failures", async () => {
