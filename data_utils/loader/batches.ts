@@ -132,8 +132,10 @@ export async function* streamBatches(
           pending.push(decoding);
         }
         const pixels = await pending.shift()!;
-        if (typeof pixels === "string") skips.add(pixels, samples[order[at]].key);
-        else {
+        if (typeof pixels === "string") {
+          const sample = samples[order[at]];
+          skips.add(pixels, sample.key, sample);
+        } else {
           own.push(order[at]);
           squares.push(pixels);
           good++;

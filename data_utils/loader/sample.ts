@@ -23,14 +23,17 @@ export interface Skipped {
 
 /** Counts samples that are left out. */
 export interface SkipTally {
-  add(reason: string, key: string): void;
+  /** Counts a sample under its key; one that comes back (each epoch) is counted once where `sample` says which it is. */
+  add(reason: string, key: string, sample?: Sample): void;
   list(): Skipped[];
 }
 
 export function skipTally(): SkipTally {
-  const byReason = new Map<string, Skipped>();
+  const byReason = new Map<string, Skipped>(), counted = new WeakSet<Sample>();
   return {
-    add(reason, key) {
+    add(reason, key, sample) {
+      if (sample && counted.has(sample)) return;
+      if (sample) counted.add(sample);
       const entry = byReason.get(reason);
       if (entry) entry.count++;
       else byReason.set(reason, { reason, count: 1, example: key });

@@ -12,25 +12,46 @@ export class Stopped extends Error {
 /** A failure that says itself how the program ends, for instance that of a program it started. */
 export class Failure extends Error {
   override name = "Failure";
-  constructor(message: string, readonly exitCode: 1 | 2) {
-    super(message);
+  constructor(message: string, readonly exitCode: 1 | 2, options?: ErrorOptions) {
+    super(message, options);
   }
+}
+
+/** What was thrown first, where closing what was open then failed too. */
+function firstOf(error: unknown): unknown {
+  return error instanceof SuppressedError ? firstOf(error.suppressed) : error;
 }
 
 /** The exit code for what a program threw. */
-export function exitCode(error: unknown): 1 | 2 | 130 {
+export function exitCode(thrown: unknown): 1 | 2 | 130 {
+  const error = firstOf(thrown);
   if (error instanceof Stopped || (error instanceof DOMException && error.name === "AbortError")) return 130;
   if (error instanceof Failure) return error.exitCode;
-  const input = [RangeError, SyntaxError, Deno.errors.NotFound, Deno.errors.IsADirectory];
+  const input = [RangeError, SyntaxError, ...pathRemedies.map(([kind]) => kind)];
   return input.some((kind) => error instanceof kind) ? 2 : 1;
 }
 
-/** An error as one line; what Deno says of a missing file is said with the remedy. */
-export function errorLine(error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) {
-    const path = /\(os error \d+\).*'(.+)'$/.exec(error.message)?.[1];
-    if (path !== undefined) return `There is no file or folder ${path}; check the path that was given`;
-  }
+/** What is wrong with a path that was given, and what to do, by what Deno throws. */
+const pathRemedies: readonly [new (message: string) => Error, (path: string) => string][] = [
+  [
+    Deno.errors.NotFound,
+    (path) => `There is no file or folder ${path}; check the path that was given`,
+  ],
+  [Deno.errors.IsADirectory, (path) => `${path} is a folder; a file is wanted here`],
+  [Deno.errors.NotADirectory, (path) => `${path} leads through a file; give a path through folders`],
+  [Deno.errors.AlreadyExists, (path) => `${path} is a file; a folder is wanted here`],
+  [
+    Deno.errors.PermissionDenied,
+    (path) => `${path} is not open to this user; choose another or change its rights`,
+  ],
+];
+
+/** An error as one line; what Deno says of a path is said with the remedy. */
+export function errorLine(thrown: unknown): string {
+  const error = firstOf(thrown);
+  const remedy = pathRemedies.find(([kind]) => error instanceof kind)?.[1];
+  const path = error instanceof Error ? /\(os error \d+\).*'(.+)'$/.exec(error.message)?.[1] : undefined;
+  if (remedy && path !== undefined) return remedy(path);
   const text = error instanceof Error ? error.message : String(error);
   return text.split("\n").map((line) => line.trim()).filter((line) => line !== "").join(" ");
 }
@@ -53,8 +74,8 @@ export async function runProgram(
   try {
     await main(Deno.args, stop.signal);
   } catch (error) {
-    const bug = error instanceof ReferenceError || error instanceof TypeError;
-    console.error(bug && error.stack ? error.stack : errorLine(error));
+    const first = firstOf(error), bug = first instanceof ReferenceError || first instanceof TypeError;
+    console.error(bug && first.stack ? first.stack : errorLine(first));
     Deno.exit(exitCode(error));
   }
   Deno.exit(0);

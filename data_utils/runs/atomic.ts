@@ -3,6 +3,17 @@
  * disk, then renamed over it. A crash or a full disk leaves the old file as it was.
  */
 
+/** Codes of the systems for: no room, quota used up, file larger than allowed. */
+const NO_ROOM = /\(os error (28|122|27|112|39)\)/;
+
+/** What the system said of a failed write to `path`; of an open file it does not say which one it is. */
+export function writeError(path: string, error: unknown): unknown {
+  const said = error instanceof Error ? error.message : "";
+  if (!/^[^:']* \(os error \d+\)$/.test(said)) return error;
+  const remedy = NO_ROOM.test(said) ? ": make room there and start again" : "";
+  return new Error(`${path} could not be written, ${said}${remedy}`, { cause: error });
+}
+
 /** Writes all of `bytes`, which a single write need not do. */
 export async function writeFully(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
   for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
@@ -10,7 +21,7 @@ export async function writeFully(file: Deno.FsFile, bytes: Uint8Array): Promise<
 
 /**
  * Replaces `path` by what `write` puts into the file it is given. When `write` or the disk fails, the temporary file is
- * removed, the old file stays, and the error is thrown on.
+ * removed, the old file stays, and the error is thrown on, with the file's name where the system left it out.
  */
 export async function writeAtomically(
   path: string,
@@ -28,7 +39,7 @@ export async function writeAtomically(
     await Deno.rename(temporary, path);
   } catch (error) {
     await Deno.remove(temporary).catch(() => {});
-    throw error;
+    throw writeError(path, error);
   }
 }
 

@@ -2,7 +2,7 @@
  * Logs of one JSON object per line that survive a crash: a line counts once its newline is written, so an unfinished
  * last line is never read and is cut off before more is appended.
  */
-import { writeAtomically, writeFully } from "./atomic.ts";
+import { writeAtomically, writeError, writeFully } from "./atomic.ts";
 
 /** A line of a log. */
 export type JsonRecord = Record<string, unknown>;
@@ -66,7 +66,7 @@ export async function readLastJsonl(path: string): Promise<JsonRecord | null> {
 
 /** An open log. */
 export interface JsonlLog extends Disposable {
-  /** Appends a record; it is in the system's hands when the call returns. */
+  /** Appends a record; it is in the system's hands when the call returns. Throws Error naming the file on a full disk. */
   append(record: JsonRecord): void;
   /** Waits until all appended records are on the disk. */
   flush(): void;
@@ -83,12 +83,20 @@ export async function openJsonl(path: string): Promise<JsonlLog> {
     file.close();
     throw error;
   }
-  const append = (record: JsonRecord) => {
-    const bytes = new TextEncoder().encode(JSON.stringify(record) + "\n");
-    for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
+  const naming = (write: () => void) => {
+    try {
+      write();
+    } catch (error) {
+      throw writeError(path, error);
+    }
   };
+  const append = (record: JsonRecord) =>
+    naming(() => {
+      const bytes = new TextEncoder().encode(JSON.stringify(record) + "\n");
+      for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
+    });
   const close = () => file.close();
-  return { append, flush: () => file.syncSync(), close, [Symbol.dispose]: close };
+  return { append, flush: () => naming(() => file.syncSync()), close, [Symbol.dispose]: close };
 }
 
 /** Size of a file up to and with its last newline, found from its end. */

@@ -52,7 +52,14 @@ export {
   type TrainingRun,
   trainInRun,
 } from "./training_run.ts";
-export { finishRun, readResult, RESULT_FILE, type RunEnd, type RunResult } from "./run_result.ts";
+export {
+  finishedRun,
+  finishRun,
+  readResult,
+  RESULT_FILE,
+  type RunEnd,
+  type RunResult,
+} from "./run_result.ts";
 export {
   openSafetensors,
   parseSafetensors,

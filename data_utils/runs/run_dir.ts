@@ -84,10 +84,13 @@ export async function readRunConfig(dir: string): Promise<RunConfig> {
   return stored.config as RunConfig;
 }
 
-/** The stored configuration, after storing `config` when there is none; whether it was there; throws when they differ. */
-async function agreeOnConfig(dir: string, config: RunConfig): Promise<boolean> {
+/**
+ * Whether `dir` holds the run of this configuration; false where there is none. Nothing is written. Throws RangeError
+ * naming what differs for a run with another configuration or version, SyntaxError for a damaged config.json.
+ */
+export async function holdsRun(dir: string, config: RunConfig): Promise<boolean> {
   try {
-    const differences = configDifferences(await readRunConfig(dir), config);
+    const differences = configDifferences(await readRunConfig(dir), stored(config));
     if (differences.length === 0) return true;
     const more = differences.length > 3 ? ` and ${differences.length - 3} more` : "";
     throw new RangeError(
@@ -95,11 +98,13 @@ async function agreeOnConfig(dir: string, config: RunConfig): Promise<boolean> {
         `choose another folder or remove it`,
     );
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
   }
-  await writeJsonAtomically(`${dir}/${RUN_FILES.config}`, { format: RUN_FORMAT, config });
-  return false;
 }
+
+/** A configuration as it will be read back. */
+const stored = (config: RunConfig): RunConfig => JSON.parse(JSON.stringify(config));
 
 /**
  * Opens the run folder `dir`, making it when missing. `config` is stored on the first call and compared on later ones.
@@ -108,7 +113,7 @@ async function agreeOnConfig(dir: string, config: RunConfig): Promise<boolean> {
  */
 export async function openRun(options: { dir: string; config: RunConfig }): Promise<Run> {
   const { dir } = options;
-  const config: RunConfig = JSON.parse(JSON.stringify(options.config)); // as it will be read back
+  const config = stored(options.config);
   await Deno.mkdir(dir, { recursive: true });
   const metricsPath = `${dir}/${RUN_FILES.metrics}`, evaluationsPath = `${dir}/${RUN_FILES.evaluations}`;
   const folder = await Deno.open(dir);
@@ -117,7 +122,8 @@ export async function openRun(options: { dir: string; config: RunConfig }): Prom
     if (!await folder.tryLock(true)) {
       throw new Deno.errors.Busy(`${dir} is in use by another process: wait for it or choose another folder`);
     }
-    resumed = await agreeOnConfig(dir, config);
+    resumed = await holdsRun(dir, config);
+    if (!resumed) await writeJsonAtomically(`${dir}/${RUN_FILES.config}`, { format: RUN_FORMAT, config });
     log = await openJsonl(metricsPath);
     evaluations = await openJsonl(evaluationsPath);
   } catch (error) {
@@ -126,11 +132,11 @@ export async function openRun(options: { dir: string; config: RunConfig }): Prom
   }
 
   const close = () => {
-    for (const each of [log, evaluations]) {
-      each.flush();
-      each.close();
+    try {
+      for (const each of [log, evaluations]) each.flush();
+    } finally {
+      for (const each of [log, evaluations, folder]) each.close(); // the folder's releases the lock
     }
-    folder.close(); // releases the lock
     return Promise.resolve();
   };
   return {

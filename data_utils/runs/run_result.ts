@@ -5,7 +5,7 @@ import type { ImbalanceScores } from "../metrics/imbalance_scores.ts";
 import { writeJsonAtomically } from "./atomic.ts";
 import { writeClassTable } from "./class_table.ts";
 import { evaluationRecord, writeConfusion } from "./evaluations.ts";
-import { type Run, RUN_FILES } from "./run_dir.ts";
+import { holdsRun, type Run, RUN_FILES, type RunConfig } from "./run_dir.ts";
 import type { CollapseScores } from "./study_report.ts";
 
 /** Name of the file in a run folder. */
@@ -37,6 +37,16 @@ export async function readResult(dir: string): Promise<RunResult | null> {
     }
     throw error;
   }
+}
+
+/**
+ * The result of the run of this configuration in `dir` where it is finished, else null. It only looks, so that a program
+ * can find out what is wrong with its input before it makes a folder. Throws RangeError for another run's folder.
+ */
+export async function finishedRun(
+  { dir, config }: { dir: string; config: RunConfig },
+): Promise<RunResult | null> {
+  return await holdsRun(dir, config) ? await readResult(dir) : null;
 }
 
 /** What a run ends with: its evaluation on the test set, where there is one, and how it was trained. */

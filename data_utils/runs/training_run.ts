@@ -4,11 +4,11 @@
  * way are logged too; their time is not counted as training. The stepping itself is a loop that the caller brings
  * (gpu/train's `trainLoop`).
  */
-import { Stopped } from "../program/outcome.ts";
+import { errorLine, exitCode, Failure, Stopped } from "../program/outcome.ts";
 import type { Position } from "../loader/order.ts";
 import type { ImbalanceScores } from "../metrics/imbalance_scores.ts";
 import { type Checkpoint, type CheckpointToSave, readCheckpoint, saveCheckpoint } from "./checkpoint.ts";
-import { evaluationRecord } from "./evaluations.ts";
+import { evaluationRecord, readEvaluations } from "./evaluations.ts";
 import type { Run } from "./run_dir.ts";
 
 /** Losses of one step; `step` counts from 1. */
@@ -64,7 +64,8 @@ export interface TrainingRun<Batch extends { next: Position }> {
 
 /**
  * Trains up to `steps` steps and returns the seconds spent in them and the images per second. Throws Stopped, after
- * saving, when the loop was stopped; RangeError when the data end too early; and whatever the loop throws.
+ * saving, when the loop was stopped, also where data or evaluation were the first to notice; RangeError when the data
+ * end too early; Failure, with what the loop or the disk failed of and the step to go on from.
  */
 export async function trainInRun<Batch extends { next: Position }>(
   options: TrainingRun<Batch>,
@@ -85,9 +86,13 @@ export async function trainInRun<Batch extends { next: Position }>(
   let done = start, saved = { step: start, at: began, took: 0 };
 
   async function* handedOut() {
-    for await (const batch of options.batches(from)) {
-      places.push(batch.next);
-      yield batch;
+    try {
+      for await (const batch of options.batches(from)) {
+        places.push(batch.next);
+        yield batch;
+      }
+    } catch (error) {
+      if (!isStop(error)) throw error; // the loop reads the losses of the steps that are done, and stops itself
     }
   }
   const onLosses = (losses: readonly StepRecord[]) => {
@@ -120,7 +125,11 @@ export async function trainInRun<Batch extends { next: Position }>(
   const evaluate = async (step: number) => {
     if (step === steps) return;
     const startedAt = performance.now();
-    run.logEvaluation({ ...evaluationRecord({ step, imagesPerStep }, await options.evaluation!.run()) });
+    try {
+      run.logEvaluation({ ...evaluationRecord({ step, imagesPerStep }, await options.evaluation!.run()) });
+    } catch (error) {
+      if (!isStop(error)) throw error; // the loop stops too; the evaluation is made when the run goes on
+    }
     paused += performance.now() - startedAt;
   };
   // Evaluations come first: a checkpoint stands for all that was logged up to its step.
@@ -128,12 +137,37 @@ export async function trainInRun<Batch extends { next: Position }>(
     ...options.evaluation ? [{ every: options.evaluation.every, atEnd: false, run: evaluate }] : [],
     { every: reportEvery, atEnd: false, run: saveWhenDue },
   ];
-  const end = start < steps
-    ? await options.loop({ batches: handedOut(), readEvery: reportEvery, onLosses, hooks })
-    : "done";
-  const result = { seconds: seconds(), rate: rate() };
-  await save();
-  if (end === "stopped") throw new Stopped(`Stopped at step ${done} of ${steps}`);
+  const goOn = async () => {
+    if (start === steps) return "done";
+    const every = options.evaluation?.every ?? Infinity;
+    if (start > 0 && start % every === 0 && !await isEvaluated(run.dir, start)) await evaluate(start);
+    return await options.loop({ batches: handedOut(), readEvery: reportEvery, onLosses, hooks });
+  };
+  let end: string, result: { seconds: number; rate: number };
+  try {
+    end = await goOn();
+    result = { seconds: seconds(), rate: rate() };
+    await save();
+  } catch (error) {
+    throw withPlace(error, run.dir, saved.step);
+  }
+  if (end === "stopped") {
+    throw new Stopped(`Stopped at step ${done} of ${steps}; the same command goes on from there`);
+  }
   if (end === "out of batches") throw new RangeError(`The data ended after ${done} of ${steps} steps`);
   return result;
+}
+
+const isStop = (error: unknown) => exitCode(error) === 130;
+
+const isEvaluated = async (dir: string, step: number) =>
+  (await readEvaluations(dir)).some((record) => record.step === step);
+
+/** A failure while running with the step from which the run can go on; a bug of ours, or bad input, as it is. */
+function withPlace(error: unknown, dir: string, saved: number): unknown {
+  const isBug = error instanceof TypeError || error instanceof ReferenceError;
+  if (exitCode(error) !== 1 || isBug) return error;
+  const place = saved > 0 ? `stands at step ${saved}, where` : "has no checkpoint yet:";
+  const next = saved > 0 ? "goes on" : "begins anew";
+  return new Failure(`${errorLine(error)}; ${dir} ${place} the same command ${next}`, 1, { cause: error });
 }
