@@ -44,6 +44,9 @@ export const panelMargin = { left: 4, right: 16, top: 26, title: 17, bottom: 24 
 /** Size of a panel's title. */
 export const titleSize = 13;
 
+/** With more dots than these a panel does not name them: the names would be most of the file. */
+const mostNames = 1000;
+
 /** Draws a panel. */
 export function classPanel(options: PanelOptions): SvgElement {
   const { arm: { colour, runs }, measure, frequency, size, title } = options;
@@ -51,7 +54,7 @@ export function classPanel(options: PanelOptions): SvgElement {
   const top = panelMargin.top + title.length * panelMargin.title;
   const dots = runs.flatMap((run) => dotsOf(measure, frequency, run));
   const level = measure.even && dots.length > 0 ? [mean(dots.map(({ y }) => y))] : [];
-  const many = dots.length > 100;
+  const many = dots.length > 100, named = dots.length <= mostNames;
   const plot = Plot.plot({
     // Plot asks for a browser's document; linkedom's does all that it needs.
     document: document as never,
@@ -65,7 +68,7 @@ export function classPanel(options: PanelOptions): SvgElement {
       Plot.axisX(frequency.ticks, { x: "at", text: "text", label: null, tickSize: 4 }),
       Plot.ruleY(level, { strokeDasharray: "4 3", strokeOpacity: 0.7 }),
       Plot.dot(dots, {
-        ...{ x: "x", y: "y", title: "title", r: many ? 2.3 : 3 },
+        ...{ x: "x", y: "y", title: named ? "title" : undefined, r: many ? 2.3 : 3 },
         ...{ fill: colour, fillOpacity: many ? 0.4 : 0.55, stroke: colour, strokeWidth: 0.8 },
       }),
       Plot.ruleY(barsOf(measure, frequency, runs), { x1: "x1", x2: "x2", y: "y", strokeWidth: 2.5 }),

@@ -84,13 +84,11 @@ function rowsOf(statement: string, answers: readonly ReportedHypothesis[]): Cont
   );
 }
 
-/** "sl_full 0.89 − 0.5 × clip_rich 0.21" */
+/** "sl_full (0.89) − 0.5 × clip_rich (0.21)" */
 function sumText({ weights, values }: ReportedContrast): string {
   return Object.entries(weights).map(([arm, weight], i) => {
-    const value = values[arm] ?? null, size = Math.abs(weight);
-    const sign = weight < 0 ? "− " : i === 0 ? "" : "+ ";
-    return `${sign}${size === 1 ? "" : `${size} × `}${arm} ${
-      value === null ? "undefined" : `(${signed(value)})`
-    }`;
+    const value = values[arm] ?? null, size = Math.abs(weight), times = size === 1 ? "" : `${size} × `;
+    const sign = i === 0 ? (weight < 0 ? "−" : "") : weight < 0 ? "− " : "+ ";
+    return `${sign}${times}${arm} (${value === null ? "undefined" : signed(value)})`;
   }).join(" ");
 }

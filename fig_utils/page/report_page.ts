@@ -92,7 +92,7 @@ function figuresSection(figures: readonly Figure[]): Markup | null {
   if (figures.length === 0) return null;
   return markup`<section id="figures"><h2>Figures</h2>${
     figures.map(({ caption, svg }) =>
-      markup`<figure>${scrolling(caption, new Markup(svg))}<figcaption>${caption}</figcaption></figure>
+      markup`<figure>${scrolling(caption, new Markup(svg))}</figure>
 `
     )
   }</section>`;

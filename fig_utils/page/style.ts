@@ -34,8 +34,9 @@ export const reportStyle = `
 }
 .study-report .text, .study-report tbody th { text-align: left; }
 .study-report th:first-child, .study-report td:first-child { padding-left: 0; }
-.study-report tbody th { font-weight: 400; white-space: normal; min-width: 11rem; max-width: 30rem; }
-.study-report thead th { font-weight: 600; vertical-align: bottom; }
+.study-report tbody th { font-weight: 400; white-space: normal; min-width: 12rem; max-width: 30rem; }
+.study-report thead th { font-weight: 600; vertical-align: bottom; white-space: normal; min-width: 4.2rem; }
+.study-report td.text { white-space: normal; }
 .study-report .verdict {
   display: inline-block; padding: 0 0.5em; border: 1px solid currentColor; border-radius: 1em; white-space: nowrap;
   font-size: 0.9em; color: var(--report-faint);
@@ -44,7 +45,6 @@ export const reportStyle = `
 .study-report .verdict.fails { color: var(--report-fails); font-weight: 600; }
 .study-report .verdict.open { border-style: dashed; }
 .study-report figure { margin: 1.6rem 0; }
-.study-report figcaption { color: var(--report-faint); max-width: 48rem; }
 .study-report figure svg { display: block; width: 100%; min-width: 52rem; max-width: 72rem; height: auto; }
 .study-report details { margin: 0.3rem 0; }
 .study-report summary { cursor: pointer; }
