@@ -16,11 +16,12 @@ import {
   warmupCosine,
 } from "../gpu/mod.ts";
 import {
+  exportAtEnd,
   exportMetrics,
+  finishedRun,
   finishRun,
   type ImageSource,
   openRun,
-  readResult,
   type ReportKind,
   type RunResult,
   type StoredTensor,
@@ -59,13 +60,15 @@ export interface ClipJob {
   readonly signal?: AbortSignal;
 }
 
-/** Trains, then classifies zero-shot. Throws Stopped when the signal asks, NonFiniteError for a loss that is none. */
+/** Trains, then classifies zero-shot. Throws Stopped when the signal asks, Failure where it fails on the way. */
 export async function trainClip(job: ClipJob): Promise<RunResult> {
   const { gpu, dir, settings, train, test, tokenizer, frequencies, signal } = job;
-  await using run = await openRun({ dir, config: { kind: "clip", ...settings, ...job.about } });
-  const finished = await readResult(dir);
-  if (finished) return finished;
-  await saveVocabulary(dir, tokenizer);
+  const { reportTo = [] } = job, config = { kind: "clip", ...settings, ...job.about };
+  const finished = await finishedRun({ dir, config });
+  if (finished) {
+    await exportMetrics(dir, reportTo);
+    return finished;
+  }
 
   const { batchSize, accumulate, steps, seed, lr, betas, eps, weightDecay, decay, templates, model } =
     settings;
@@ -93,6 +96,9 @@ export async function trainClip(job: ClipJob): Promise<RunResult> {
     evaluator = tested && await zeroShotEvaluator(trainer.store, settings, tokenizer, tested);
     const order = { batchSize: batchSize / accumulate, seed, untilEpoch: Infinity, signal };
     const coding = { tokenizer, contextLength: model.text.contextLength };
+    await using run = await openRun({ dir, config }); // now that all fits: what does not fit leaves no folder
+    await using _reports = exportAtEnd(dir, reportTo);
+    await saveVocabulary(dir, tokenizer);
     const speed = await trainInRun({
       run,
       steps,
@@ -123,7 +129,6 @@ export async function trainClip(job: ClipJob): Promise<RunResult> {
     });
   } finally {
     evaluator?.destroy();
-    await exportMetrics(dir, job.reportTo ?? []);
     trainer.destroy();
   }
 }

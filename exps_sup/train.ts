@@ -12,11 +12,12 @@ import {
   trainLoop,
 } from "../gpu/mod.ts";
 import {
+  exportAtEnd,
   exportMetrics,
+  finishedRun,
   finishRun,
   type ImageSource,
   openRun,
-  readResult,
   type ReportKind,
   type RunResult,
   type StoredTensor,
@@ -51,12 +52,15 @@ export interface SupJob {
   readonly signal?: AbortSignal;
 }
 
-/** Trains and evaluates. Throws Stopped when the signal asks, NonFiniteError for a loss that is none. */
+/** Trains and evaluates. Throws Stopped when the signal asks, Failure where it fails on the way. */
 export async function trainSup(job: SupJob): Promise<RunResult> {
   const { gpu, dir, settings, train, test, frequencies, signal } = job;
-  await using run = await openRun({ dir, config: { kind: "sup", ...settings, ...job.about } });
-  const finished = await readResult(dir);
-  if (finished) return finished;
+  const { reportTo = [] } = job, config = { kind: "sup", ...settings, ...job.about };
+  const finished = await finishedRun({ dir, config });
+  if (finished) {
+    await exportMetrics(dir, reportTo);
+    return finished;
+  }
 
   const { batchSize, accumulate, steps, seed, evaluateEvery } = settings, rate = scheduleOf(settings);
   const trainer = await createTrainer({
@@ -78,6 +82,8 @@ export async function trainSup(job: SupJob): Promise<RunResult> {
     }
     evaluator = test && await supEvaluator(trainer.store, settings, { source: test, frequencies, signal });
     const order = { batchSize: batchSize / accumulate, seed, untilEpoch: Infinity, signal };
+    await using run = await openRun({ dir, config }); // now that all fits: what does not fit leaves no folder
+    await using _reports = exportAtEnd(dir, reportTo);
     const speed = await trainInRun({
       run,
       steps,
@@ -109,7 +115,6 @@ export async function trainSup(job: SupJob): Promise<RunResult> {
     });
   } finally {
     evaluator?.destroy();
-    await exportMetrics(dir, job.reportTo ?? []);
     trainer.destroy();
   }
 }

@@ -125,6 +125,14 @@ async function startOf(dir: string): Promise<number> {
 }
 
 /**
+ * Exports when the block that holds it (`await using`) is left, by whatever way: finished, stopped or failed. What the
+ * block threw comes before what the export throws.
+ */
+export function exportAtEnd(dir: string, kinds: readonly ReportKind[]): AsyncDisposable {
+  return { [Symbol.asyncDispose]: () => exportMetrics(dir, kinds) };
+}
+
+/**
  * Writes the numbers that the run folder `dir` holds so far in each of the kinds, replacing what was written before: to
  * be called whenever a run ends or stops. The same logs give the same files.
  * Throws SyntaxError naming file and line for a log that is damaged, Deno.errors.NotFound where there is no run.

@@ -30,6 +30,7 @@ export { lastJsonlRecord, type LogPart, type LogPlace, readJsonlFrom, sampleJson
 export { filterJsonl, type JsonlLog, type JsonRecord, openJsonl, readJsonl, readLastJsonl } from "./jsonl.ts";
 export {
   EXPORT_FILES,
+  exportAtEnd,
   exportMetrics,
   readReportTo,
   REPORT_KINDS,
