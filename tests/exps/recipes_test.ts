@@ -15,6 +15,7 @@ import {
   recipes,
   scheduleOf,
   supRunName,
+  supScores,
   type SupSettings,
   supSettings,
   supTask,
@@ -65,6 +66,7 @@ Deno.test("sup settings: the recipe's values, then the flags'", () => {
       [["--sample-head", "--processes", "5"], "does not split into --processes 5"],
       [["--momentum", "0.5"], "--momentum is for SGD"],
       [["-b", "128"], "100 images do not fill a batch"],
+      [["--sample-head", "--logit-adjustment", "1"], "--logit-adjustment adjusts the scores of all classes"],
     ] as const
   ) assertThrows(() => supOf(...flags), RangeError, message);
 });
@@ -152,6 +154,30 @@ Deno.test("sup task: sub-vocabularies follow frequency, belong to the batch, and
     // The class that never occurs is not drawn: beside the row's own stands one of the others.
     assertEquals(classes.filter((c) => c !== batch.labels.data[p]).every((c) => c !== 2), true);
   }
+});
+
+Deno.test("sup task: logit adjustment adds the logarithm of the class's share, in training only", () => {
+  const build = (logitAdjustment: number) => {
+    const task = supTask({ ...tiny, logitAdjustment }, { frequencies: [6, 2, 0], count: 6 });
+    const graph = createGraph(), { loss } = task.build(graph), feed = task.feed(firstBatch());
+    const scored = graph.nodes.find(({ op }) => op === "crossEntropy")!.inputs[0];
+    const [, logits] = interpret([loss, scored], leaves(graph, feed));
+    return Array.from(logits.data);
+  };
+  const plain = build(0), adjusted = build(2);
+  plain.forEach((logit, i) => {
+    const share = [6 / 8, 2 / 8, 0][i % 3];
+    if (share > 0) assertAlmostEquals(adjusted[i] - logit, 2 * Math.log(share), 1e-6);
+    else assert(adjusted[i] < -1e29, "a class without images is not scored");
+  });
+  const asksForPrior = (build: (graph: ReturnType<typeof createGraph>) => unknown) => {
+    const graph = createGraph();
+    build(graph);
+    return graph.nodes.some(({ attrs }) => attrs.name === "log_prior");
+  };
+  const own = { ...tiny, logitAdjustment: 1 }, data = { frequencies: [6, 2, 0], count: 6 };
+  assertEquals(asksForPrior((graph) => supTask(own, data).build(graph)), true);
+  assertEquals(asksForPrior((graph) => supScores(graph, own, 4)), false);
 });
 
 Deno.test("sup task: frozen parts do not train", () => {
