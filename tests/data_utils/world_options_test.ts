@@ -6,10 +6,13 @@ import {
   CAPTION_LEVELS,
   checkGrammar,
   contactSheet,
+  decodeImage,
   encodePng,
+  IMAGE_BYTES,
   makeWorld,
   makeWorldSet,
   readLevels,
+  renderWorldImage,
   RICH_GRAMMAR,
   tailShape,
   worldCaption,
@@ -167,4 +170,32 @@ Deno.test("contact sheet: names, counts and examples take their room, and the sa
   assertEquals(sheet.width, plain.width);
   assert(sheet.height > plain.height && dark(sheet) > dark(plain) + 5000);
   assertEquals(encodePng(sheet), encodePng(full()));
+});
+
+Deno.test("contact sheet: the picture in the READMEs is what the command draws today", async () => {
+  const counts = worldCounts(world, { law: worldLaw("ratio:10", world.classNames), images: 20_000, seed: 0 });
+  const order = [...counts.keys()].sort((a, b) => counts[b] - counts[a] || a - b);
+  const sheet = contactSheet(world, { perClass: 1, zoom: 3, labelled: true, counts, order, examples: 2 });
+  const file = new URL("../../data_utils/world/contact_sheet.png", import.meta.url);
+  const picture = await decodeImage(await Deno.readFile(file));
+  assertEquals([picture.width, picture.height], [sheet.width, sheet.height]);
+  assertEquals(picture.pixels, sheet.data);
+});
+
+Deno.test("world: scenes, objects behind and sizes come at the design's rates", () => {
+  const pixels = new Uint8Array(IMAGE_BYTES), images = 3200; // standard deviation of a rate of .5: .009
+  const seen = { preferred: 0, large: 0, partner: 0, behind: 0, clutter: [0, 0, 0] };
+  for (let i = 0; i < images; i++) {
+    const record = renderWorldImage(place, i, i % 64, pixels), kind = world.classes[record.label];
+    if (record.scene === kind.scene) seen.preferred++;
+    if (record.large) seen.large++;
+    seen.clutter[record.clutter.length]++;
+    seen.behind += record.clutter.length;
+    seen.partner += record.clutter.filter((label) => kind.partners.includes(label)).length;
+    assert(!record.clutter.includes(record.label));
+  }
+  [0.3, 0.4, 0.3].forEach((rate, n) => assertAlmostEquals(seen.clutter[n] / images, rate, 0.03));
+  assertAlmostEquals(seen.preferred / images, 0.5 + 0.5 / 8, 0.03);
+  assertAlmostEquals(seen.partner / seen.behind, 0.7 + 0.3 * 4 / 63, 0.03);
+  assertAlmostEquals(seen.large / images, 0.5, 0.03);
 });
