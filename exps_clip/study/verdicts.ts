@@ -46,9 +46,7 @@ function answer(
 
 /** Why a contrast has no verdict; null where it has one. */
 function obstacle({ missing, seeds, reason }: Measured, classes: number): string | null {
-  if (missing.length > 0) {
-    return `${missing.join(" and ")} ${missing.length > 1 ? "were" : "was"} not trained`;
-  }
+  if (missing.length > 0) return `${missing.join(" and ")} ${missing.length > 1 ? "have" : "has"} no run`;
   if (reason !== null) return reason;
   if (classes < LEAST_CLASSES) {
     return `${classes} classes are too few for a verdict, which takes ${LEAST_CLASSES}`;

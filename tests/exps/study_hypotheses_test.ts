@@ -94,11 +94,11 @@ Deno.test("verdicts: an arm that was not trained leaves its hypotheses open, and
   );
   const sub = found.sub_vocabulary_lowers_bias, repeats = found.repeats_act_as_logit_adjustment;
   assertEquals(verdictsOf(sub), ["not tested here", "holds", "not tested here"]);
-  assertEquals(sub.because, "sl_sub_uniform was not trained.");
+  assertEquals(sub.because, "sl_sub_uniform has no run.");
   assertEquals([sub.contrasts[1].estimate, sub.contrasts[1].interval], [null, null]);
   assertEquals(sub.contrasts[1].values.sl_sub_uniform, null);
   assert(sub.contrasts[1].values.sl_full! > 0.5);
-  assertEquals(repeats.because, "clip_once was not trained; sl_adjusted was not trained.");
+  assertEquals(repeats.because, "clip_once has no run; sl_adjusted has no run.");
   assertEquals(verdictsOf(found.clip_follows_frequency_less), [
     "not tested here",
     "holds",
@@ -115,7 +115,7 @@ Deno.test("verdicts: without rich captions the frozen head is the template CLIP'
     { sl_full: 1, clip_templates: -1 },
     { sl_full: -0.5, clip_templates: -0.5, sl_frozen: 1 },
   ]);
-  assertEquals(rich.because, "clip_rich was not trained.");
+  assertEquals(rich.because, "clip_rich has no run.");
 });
 
 Deno.test("verdicts: below 30 classes, and with one seed, there are intervals and no verdicts", () => {

@@ -148,7 +148,7 @@ Deno.test("text: arms, laws with tables and answers, notes, and how long it took
       "  sl_full - clip_templates: 0.",
       "]  holds\n",
       "  sl_sub_uniform - 0.5 sl_full - 0.5 sl_sub: -\n",
-      "  sl_sub_uniform was not trained.\n",
+      "  sl_sub_uniform has no run.\n",
       "left out, and so is more",
       "12 models, 120 s of training, 64 images/s",
     ]
