@@ -16,6 +16,8 @@ export interface CurveAbout {
 export interface ChartAbout {
   readonly id: string;
   readonly title: string;
+  /** Title where several runs show the first of the curves. */
+  readonly comparedTitle: string;
   readonly log: "metrics" | "evaluations";
   readonly curves: readonly CurveAbout[];
   readonly range: CurveChart["range"];
@@ -24,11 +26,18 @@ export interface ChartAbout {
 
 export const charts: readonly ChartAbout[] = [
   {
-    ...{ id: "loss", title: "Loss", log: "metrics", range: null, level: null },
+    ...{ id: "loss", title: "Loss", comparedTitle: "Loss", log: "metrics", range: null, level: null },
     curves: [{ field: "loss", name: "loss" }],
   },
   {
-    ...{ id: "accuracy", title: "Accuracy, %", log: "evaluations", range: [0, 100], level: null },
+    ...{
+      id: "accuracy",
+      title: "Accuracy, %",
+      comparedTitle: "Top-1 accuracy, %",
+      log: "evaluations",
+      range: [0, 100],
+      level: null,
+    },
     curves: [
       { field: "top1", name: "top-1", percent: true },
       { field: "head", name: "frequent third", percent: true },
@@ -36,7 +45,12 @@ export const charts: readonly ChartAbout[] = [
     ],
   },
   {
-    ...{ id: "rho", title: "Rank correlation with frequency, ρ", log: "evaluations" },
+    ...{
+      id: "rho",
+      title: "Rank correlation with frequency, ρ",
+      comparedTitle: "ρ of predictions with frequency",
+      log: "evaluations",
+    },
     ...{ range: [-1, 1], level: 0 },
     curves: [
       { field: "rho_freq_pred", name: "of predictions" },

@@ -13,12 +13,14 @@ export const style = `
 @media (prefers-color-scheme: dark) {
   :root {
     --ground: #0d1117; --ink: #e6edf3; --faint: #9198a1; --line: #3d444d; --shade: #151b23; --link: #6cb0ff;
-    --accent: #6cb0ff; --wrong: #ff9a62; --colour-7: #c98a5e;
+    --accent: #6cb0ff; --wrong: #ff9a62;
+    --colour-0: #ff8a3d; --colour-1: #6cb0ff; --colour-2: #2fc79a; --colour-3: #e58fc0;
+    --colour-4: #d1b030; --colour-5: #a8a8a8; --colour-6: #a994f5; --colour-7: #d39468;
   }
 }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink); }
-header, main { max-width: 76rem; margin: 0 auto; padding: 0 1rem; }
+header, main { max-width: 84rem; margin: 0 auto; padding: 0 1rem; }
 main { padding-bottom: 4rem; }
 header { border-bottom: 1px solid var(--line); padding-top: 0.7rem; padding-bottom: 0.7rem; }
 nav { display: flex; flex-wrap: wrap; gap: 0.2rem 1.2rem; align-items: baseline; }
@@ -38,6 +40,7 @@ button:hover { border-color: var(--accent); }
 .scroll { overflow-x: auto; max-width: 100%; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--faint); padding-bottom: 0.4rem; }
+caption span { position: sticky; left: 0; display: inline-block; max-width: min(48rem, calc(100vw - 2rem)); }
 th, td { padding: 0.25rem 0.7rem; text-align: right; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { font-weight: 600; }
 thead th { white-space: nowrap; }
@@ -45,6 +48,12 @@ thead th { white-space: nowrap; }
 .pick { padding-right: 0; text-align: left; }
 .pick input { width: 1.05rem; height: 1.05rem; margin: 0.2rem 0; }
 .short { white-space: nowrap; }
+#runs { font-size: 0.93rem; }
+#runs th, #runs td { padding-left: 0.4rem; padding-right: 0.5rem; }
+#runs .name { min-width: 14.5rem; }
+.word { text-align: left; white-space: nowrap; }
+.run.run { white-space: normal; min-width: 8rem; max-width: 15rem; overflow-wrap: anywhere; font-weight: 400; }
+.run .legend { justify-content: end; }
 th[aria-sort] a::after { content: " \\2193"; }
 th[aria-sort="ascending"] a::after { content: " \\2191"; }
 .state { white-space: nowrap; text-align: left; }
@@ -63,13 +72,13 @@ th[aria-sort="ascending"] a::after { content: " \\2191"; }
 .facts dt { color: var(--faint); font-size: 0.87rem; }
 .facts dd { margin: 0; font-size: 1.05rem; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); gap: 1.2rem 2rem; }
-figure { margin: 0; min-width: 0; max-width: 36rem; }
+.chart { margin: 0; min-width: 0; max-width: 31rem; }
 figcaption { font-weight: 600; margin-bottom: 0.3rem; }
 .legend { display: flex; flex-wrap: wrap; gap: 0 1rem; margin: 0; padding: 0; list-style: none; font-size: 0.87rem; }
 .legend li { display: flex; gap: 0.4rem; align-items: center; overflow-wrap: anywhere; }
-.legend svg { width: 1.1rem; height: 0.7rem; flex: none; }
-svg { display: block; width: 100%; height: auto; fill: currentColor; font: 12px system-ui, sans-serif; }
-svg text { fill: var(--faint); }
+.chart .legend svg, .legend svg { width: 1.1rem; height: 0.7rem; flex: none; }
+.chart svg { display: block; width: 100%; height: auto; fill: currentColor; font: 12px system-ui, sans-serif; }
+.chart svg text { fill: var(--faint); }
 .grid { stroke: var(--line); stroke-width: 1; fill: none; opacity: 0.7; }
 .level { stroke: var(--ink); stroke-width: 1; stroke-dasharray: 4 3; fill: none; }
 .curve { fill: none; stroke-width: 1.8; stroke-linejoin: round; }
@@ -78,11 +87,11 @@ ${
     `.colour-${i} { stroke: var(--colour-${i}); color: var(--colour-${i}); }`)
     .join("\n")
 }
-circle { fill: currentColor; }
-.dots circle { fill-opacity: 0.55; stroke-width: 0.8; }
+.chart circle { fill: currentColor; }
+.dots circle { fill-opacity: 0.6; stroke-width: 0.8; }
 .dots circle.chosen { fill-opacity: 1; stroke: var(--ink); stroke-width: 2; }
 .readout { display: block; min-height: 3em; font-size: 0.93rem; overflow-wrap: anywhere; }
-.confusion { max-width: 40rem; }
+.chart.confusion { max-width: 40rem; }
 .confusion .right { fill: var(--accent); }
 .confusion .wrong { fill: var(--wrong); }
 .confusion .frame { fill: none; stroke: var(--line); }

@@ -30,7 +30,7 @@ export function curveChart({ series, steps, range, level }) {
   if (points.length === 0) {
     return `<text x="${chartSize.width / 2}" y="${
       chartSize.height / 2
-    }" text-anchor="middle">nothing yet</text>`;
+    }" text-anchor="middle">no points</text>`;
   }
   const lastStep = points.reduce((most, [step]) => Math.max(most, step), steps ?? 1);
   const [low, high] = range ?? [0, points.reduce((most, [, value]) => Math.max(most, value), 1e-9) * 1.04];

@@ -17,6 +17,8 @@ export interface ScatterAxis {
   readonly axis: ReturnType<Measure["axis"]>;
   /** A value to draw a line at. */
   readonly level?: number;
+  /** What the line means. */
+  readonly levelMeans?: string;
 }
 
 /** Dots of one colour. */
@@ -47,8 +49,8 @@ export function classScatters(classes: readonly ClassRow[]): Markup {
   }
     ${
     classScatter({
-      title: "Times each class is predicted (root scale; dashed: all equally often)",
-      ...{ axis: predictions.axis(most), level: even },
+      title: "Times each class is predicted (root scale)",
+      ...{ axis: predictions.axis(most), level: even, levelMeans: "all equally often" },
     }, series(classes, 0, predictions))
   }
   </div>`;
@@ -58,12 +60,15 @@ export function classScatters(classes: readonly ClassRow[]): Markup {
 export function classScatter(about: ScatterAxis, series: readonly ScatterSeries[]): Markup {
   const hint = `${count(series)} dots. Arrow keys go from class to class by frequency.`;
   return html`
-    <figure data-dots>
+    <figure class="chart" data-dots>
       <figcaption>${about.title}</figcaption>
       <div class="dots" tabindex="0" role="group" aria-label="${about.title}. ${hint}">${raw(
         drawing(about, series),
       )}</div>
-      <output class="readout faint">Point at a dot, or focus the figure and use the arrow keys.</output>
+      <output class="readout faint">${about.level === undefined
+        ? ""
+        : `Dashed: ${about.levelMeans}. `}Point at a dot, or focus the
+      figure and use the arrow keys.</output>
     </figure>
   `;
 }

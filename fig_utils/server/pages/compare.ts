@@ -6,7 +6,7 @@ import type { RunDetails } from "../run_details.ts";
 import { decimal, rho, type RunFacts, runFacts, stepText } from "../run_facts.ts";
 import { encodedPath } from "../safe_path.ts";
 import { classScatter, type ScatterSeries } from "./class_scatter.ts";
-import { comparedCurves, swatch } from "./curves.ts";
+import { comparedCurves, legend, swatch } from "./curves.ts";
 import type { Markup } from "./layout.ts";
 import { flatConfig } from "./run.ts";
 
@@ -38,6 +38,7 @@ export function comparePage(runs: readonly RunDetails[], left: number): Markup {
       <p>No run was chosen. Tick runs in the <a href="/">list</a>, then compare them.</p>
     `;
   }
+  const names = runs.map(({ dir }) => dir);
   const problems = runs.flatMap(({ problems }) => problems);
   return html`
     <h1>Comparison of ${runs.length} ${runs.length === 1 ? "run" : "runs"}</h1>
@@ -47,10 +48,10 @@ export function comparePage(runs: readonly RunDetails[], left: number): Markup {
     ${problems.map((problem) => html`<p class="problem">${problem}</p>`)}
     ${numbers(runs)}
     <h2>Curves</h2>
-    ${comparedCurves(runs)}
+    ${legend(names)}${comparedCurves(runs)}
     ${runs.length < 2
       ? ""
-      : html`<h2>Accuracy of each class, beside the first run's</h2>${differences(runs)}`}
+      : html`<h2>Accuracy of each class, beside the first run's</h2>${legend(names)}${differences(runs)}`}
     ${runs.length < 2 ? "" : html`<h2>Settings in which they differ</h2>${settings(runs)}`}
   `;
 }
@@ -93,7 +94,7 @@ function table(label: string, caption: string, runs: readonly RunDetails[], rows
   return html`
     <div class="scroll" tabindex="0" role="region" aria-label="${label}">
       <table>
-        <caption>${caption}</caption>
+        <caption><span>${caption}</span></caption>
         <thead>
           <tr><td></td>${heads(runs)}</tr>
         </thead>
@@ -116,7 +117,12 @@ function differences([first, ...others]: readonly RunDetails[]): Markup {
   const ticks = [-100, -50, 0, 50, 100];
   const title = `Percentage points above ${first.dir}`;
   return html`<div class="charts">${
-    classScatter({ title, axis: { domain: [-100, 100], ticks }, level: 0 }, series)
+    classScatter({
+      title,
+      axis: { domain: [-100, 100], ticks },
+      level: 0,
+      levelMeans: "as accurate as the first",
+    }, series)
   }</div>`;
 }
 

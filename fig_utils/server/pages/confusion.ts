@@ -56,7 +56,7 @@ export function confusionSection(classes: readonly ClassRow[], counts: readonly 
       stronger a field, the larger its share of the row; the diagonal is what was right.${shared
         ? ` ${classes.length} classes are drawn as ${grid.size} groups of neighbours in frequency.`
         : ""}</p>
-    <figure class="confusion" data-names="${JSON.stringify(grid.names)}" data-cells="${JSON.stringify(
+    <figure class="chart confusion" data-names="${JSON.stringify(grid.names)}" data-cells="${JSON.stringify(
       grid.cells,
     )}"
       data-totals="${JSON.stringify(grid.totals)}">
@@ -101,7 +101,7 @@ function commonErrors(classes: readonly ClassRow[], counts: readonly ConfusionCo
   return html`
     <div class="scroll" tabindex="0" role="region" aria-label="Most common errors">
       <table>
-        <caption>The most common errors</caption>
+        <caption><span>The most common errors</span></caption>
         <thead>
           <tr>
             <th scope="col" class="name">class</th>

@@ -28,7 +28,7 @@ export function comparedCurves(runs: readonly RunDetails[]): Markup {
       colour: i,
       points: pointsOf(run[about.log].records, about.curves[0]),
     }));
-    const { name } = about.curves[0], title = name === about.id ? about.title : `${about.title} (${name})`;
+    const title = about.comparedTitle;
     return curveFigure({ ...about, title }, series, [], steps.length > 0 ? Math.max(...steps) : null);
   });
   return html`<div class="charts">${figures}</div>`;
@@ -42,7 +42,7 @@ function curveFigure(
 ): Markup {
   const drawn = raw(curveChart({ series, steps, range, level }));
   const about = JSON.stringify({ steps, range, level });
-  return html`<figure data-chart="${id}" data-about="${about}">
+  return html`<figure class="chart" data-chart="${id}" data-about="${about}">
     <figcaption>${title}</figcaption>
     <svg viewBox="0 0 ${chartSize.width} ${chartSize.height}" role="img" aria-label="${title}, by step">${drawn}</svg>
     ${names.length > 1 ? legend(names) : ""}

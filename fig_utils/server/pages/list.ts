@@ -18,6 +18,7 @@ const states = ["training", "stopped", "done", "broken"];
 
 const cell = (text: string | number | null) => html`<td>${text === null || text === "" ? "-" : text}</td>`;
 const short = (text: string | null) => html`<td class="short">${text ?? "-"}</td>`;
+const word = (text: string | null) => html`<td class="word">${text ?? "-"}</td>`;
 
 const columns: readonly Column[] = [
   {
@@ -25,8 +26,8 @@ const columns: readonly Column[] = [
     cell: ({ dir }) => html`<td class="name"><a href="/runs/${encodedPath(dir)}">${dir}</a></td>`,
   },
   { key: "state", title: "state", by: ({ state }) => states.indexOf(state), cell: stateCell },
-  { key: "arm", title: "arm", by: ({ arm }) => arm, cell: ({ arm }) => short(arm) },
-  { key: "law", title: "law", by: ({ law }) => law, cell: ({ law }) => short(law) },
+  { key: "arm", title: "arm", by: ({ arm }) => arm, cell: ({ arm }) => word(arm) },
+  { key: "law", title: "law", by: ({ law }) => law, cell: ({ law }) => word(law) },
   { key: "seed", title: "seed", by: ({ seed }) => seed, cell: ({ seed }) => cell(seed) },
   { key: "step", title: "step", by: ({ step }) => step, cell: (facts) => short(stepText(facts)) },
   { key: "loss", title: "loss", by: ({ loss }) => loss, cell: ({ loss }) => cell(decimal(loss, 3)) },
@@ -77,10 +78,11 @@ export function listPage(catalogue: Catalogue, folder: string, asked: ListOrder)
       ? html`<p>No runs in ${folder} yet. A study puts its runs there as it trains them.</p>`
       : html`
         <form action="/compare">
+          <p><button>Compare the chosen runs</button></p>
           <div class="scroll" tabindex="0" role="region" aria-label="Runs">
             <table id="runs" data-refresh="${isLive ? "yes" : "no"}">
-              <caption>Choose runs to compare. ρ is the rank correlation of class frequency with how often a class is
-                predicted, and with its accuracy.</caption>
+              <caption><span>Choose runs to compare. ρ is the rank correlation of class frequency with how often a class is
+                predicted, and with its accuracy.</span></caption>
               <thead>
                 <tr><td class="pick"></td>${columns.map((column) =>
                   header(column, column === sorted, falling)
@@ -89,7 +91,6 @@ export function listPage(catalogue: Catalogue, folder: string, asked: ListOrder)
               <tbody>${rows}</tbody>
             </table>
           </div>
-          <p><button>Compare the chosen runs</button></p>
         </form>
       `}
   `;
@@ -107,7 +108,7 @@ function problemRow(dir: string, problem: string): Markup {
 /** A column's heading: a link that sorts by it, or the other way round where the list is sorted by it. */
 function header({ key, title }: Column, isSorted: boolean, falling: boolean): Markup {
   const link = html`<a href="/?sort=${key}&amp;order=${isSorted && !falling ? "desc" : "asc"}">${title}</a>`;
-  const side = key === "run" ? "name" : key === "state" ? "state-head" : "short";
+  const side = key === "run" ? "name" : ["state", "arm", "law"].includes(key) ? "word" : "short";
   return isSorted
     ? html`<th scope="col" class="${side}" aria-sort="${falling ? "descending" : "ascending"}">${link}</th>`
     : html`<th scope="col" class="${side}">${link}</th>`;

@@ -27,7 +27,9 @@ export function runPage(run: RunDetails, name: string): Markup {
     <div data-events="${events}">${runCurves(run)}</div>
     <h2>Classes by frequency</h2>
     ${classes.length === 0
-      ? html`<p>Nothing has been evaluated yet.</p>`
+      ? html`<p>${
+        run.evaluation === null ? "Nothing has been evaluated yet." : "They are known when the run is done."
+      }</p>`
       : html`${when}${classScatters(classes)}
       ${classTable(classes)}`}
     ${confusion.length === 0 ? "" : html`<h2>Confusion</h2>${confusionSection(classes, confusion)}`}
@@ -78,7 +80,7 @@ function classTable(classes: readonly ClassRow[]): Markup {
       <summary>Table of all ${classes.length} classes</summary>
       <div class="scroll" tabindex="0" role="region" aria-label="Classes">
         <table id="classes">
-          <caption>Classes from the most to the least frequent in training; accuracy in percent</caption>
+          <caption><span>Classes from the most to the least frequent in training; accuracy in percent</span></caption>
           <thead>
             <tr>
               <th scope="col" class="name">class</th>
@@ -110,7 +112,7 @@ function configTable(config: RunConfig): Markup {
       <summary>All ${rows.length} settings</summary>
       <div class="scroll" tabindex="0" role="region" aria-label="Configuration">
         <table class="config">
-          <caption>As stored in config.json</caption>
+          <caption><span>As stored in config.json</span></caption>
           <tbody>${rows}</tbody>
         </table>
       </div>
