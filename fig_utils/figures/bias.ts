@@ -24,7 +24,7 @@ export function biasFigure(report: StudyReport): string {
   const chance = Math.min(1, spread), values = [0, 0.5, -chance, chance, ...known];
   const scales = columns.map((_, i) => {
     const start = names + gap + i * (columnWidth + gap);
-    return linearScale(values, [start, start + plotWidth]);
+    return linearScale(values, [start, start + plotWidth], 4);
   });
   const parts: SvgElement[] = [];
   let y = 34;

@@ -32,7 +32,7 @@ export function hypothesisFigure(report: StudyReport): string {
   const values = all.flatMap((
     { estimate, interval },
   ) => [...interval ?? [], ...estimate === null ? [] : [estimate]]);
-  const scale = linearScale([0, ...values], [plotStart, plotEnd]), rows = element("g", {});
+  const scale = linearScale([0, ...values], [plotStart, plotEnd], 4), rows = element("g", {});
   let y = 44;
   for (const hypothesis of grouped(report.hypotheses)) {
     const drawn = hypothesisRows(hypothesis, scale, y);

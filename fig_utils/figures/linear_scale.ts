@@ -7,14 +7,18 @@ export interface LinearScale {
   at(value: number): number;
 }
 
-/** The scale that holds all `values` between `from` and `to` pixels, with about `count` ticks at its round numbers. */
+/**
+ * The scale that holds all `values` between `from` and `to` pixels, with about `count` steps between round numbers.
+ * Values that are all the same stand on an axis of a hundredth of their size.
+ */
 export function linearScale(
   values: readonly number[],
   [from, to]: readonly [number, number],
   count = 5,
 ): LinearScale {
   const low = Math.min(...values), high = Math.max(...values);
-  const step = roundStep(Math.max(high - low, 1e-9) / count);
+  const least = Math.max(Math.abs(low), Math.abs(high)) / 100 || 1;
+  const step = roundStep(Math.max(high - low, least) / count);
   const first = Math.floor(low / step + 1e-9), last = Math.max(first + 1, Math.ceil(high / step - 1e-9));
   const ticks = Array.from(
     { length: last - first + 1 },

@@ -6,7 +6,7 @@ import { type LinearScale, linearScale } from "./linear_scale.ts";
 import { marker } from "./marker.ts";
 import { lineColour } from "./palette.ts";
 import { band, label, lineHeight, paragraph, rule, sheet } from "./sheet.ts";
-import { element, type SvgElement } from "./svg.ts";
+import { element, plain, type SvgElement } from "./svg.ts";
 import { lawTitle, meanOf, signed } from "./words.ts";
 
 const width = 960, left = 70, gap = 56, plotHeight = 250, right = 20;
@@ -147,7 +147,7 @@ function axes(x: LinearScale, y: LinearScale, chance: number, labelled: boolean)
 }
 
 function drawn({ arm, title, colour, shape, seeds, mean }: Line, x: LinearScale, y: LinearScale): SvgElement {
-  const group = element("g", { class: `line ${arm}` }, element("title", {}, title));
+  const group = element("g", { class: `line ${plain(arm)}` }, element("title", {}, title));
   const path = (places: readonly Place[], attributes: Readonly<Record<string, string | number>>) => {
     const points = places.map(({ top1, rho }) => `${x.at(top1 * 100)} ${y.at(rho)}`);
     return element("path", { d: `M${points.join("L")}`, fill: "none", stroke: colour, ...attributes });

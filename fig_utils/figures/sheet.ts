@@ -1,5 +1,5 @@
 // What all figures share: the sheet with its heading, lines of text, rules and bands.
-import { element, type SvgElement, svgText } from "./svg.ts";
+import { element, plain, type SvgElement, svgText } from "./svg.ts";
 import { wrapped } from "./words.ts";
 
 /** Size of text that is read, in pixels of the sheet. */
@@ -23,7 +23,7 @@ export function sheet({ width, height, heading, inWords, left = 16 }: Sheet, ...
   const figure = element("svg", {
     ...{ xmlns: "http://www.w3.org/2000/svg", viewBox: `0 0 ${width} ${height}`, width, height },
     ...{ fill: "currentColor", "font-family": "system-ui, sans-serif", "font-size": textSize, role: "img" },
-    "aria-label": heading,
+    "aria-label": plain(heading),
   });
   figure.append(
     element("desc", {}, inWords),

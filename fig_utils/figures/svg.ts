@@ -22,7 +22,12 @@ const namespace = "http://www.w3.org/2000/svg";
 /** The document that all figures are drawn in. */
 export const { document } = parseHTML("<!doctype html><html></html>") as unknown as { document: SvgDocument };
 
-/** An element with its attributes and children. Text from files goes into children only: attributes are not escaped. */
+/** A text from a file as an attribute may hold it: without the characters that attributes would have to escape. */
+export function plain(text: string): string {
+  return text.replace(/[<>&"]/g, "");
+}
+
+/** An element with its attributes and children. Text from files goes into children, or {@link plain} into attributes. */
 export function element(
   name: string,
   attributes: Readonly<Record<string, string | number>>,

@@ -1,23 +1,26 @@
 // Figures as functions of a report: well-formed SVG, one dot per class and panel at the place its numbers say, the
 // report's correlations in the titles, and reports at the edge of what can be drawn.
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { accuracyByFrequency, type Arm, type StudyReport, svgFile } from "../../fig_utils/mod.ts";
+import type { ReportedRun, StudyReport } from "../../data_utils/mod.ts";
+import { accuracyByFrequency, svgFile } from "../../fig_utils/mod.ts";
 import { frequencyAxis } from "../../fig_utils/figures/frequency_axis.ts";
 import { predictions } from "../../fig_utils/figures/measures.ts";
+import { exampleReport, oneSeedReport } from "./example_study.ts";
 import { elementsOf, readSvg, type XmlElement } from "./svg_reading.ts";
 
 const frequencies = [400, 200, 100, 50, 25, 12];
 
-function arm(name: string, changes: Partial<Arm> = {}): Arm {
+function arm(name: string, changes: Partial<ReportedRun> = {}): ReportedRun {
   return {
-    ...{ arm: name, seed: 0, top1: 0.5, top5: 0.9, head: 0.6, middle: 0.5, tail: 0.3 },
-    ...{ rho_freq_acc: 0.7149, rho_freq_pred: -0.2551 },
+    ...oneSeedReport.arms[0],
+    ...{ arm: name, rho_freq_acc: 0.7149, rho_freq_pred: -0.2551 },
     per_class: frequencies.map((freq, c) => ({ class: `class ${c}`, freq, acc: c / 10, pred: 4 * c * c })),
     ...changes,
   };
 }
 
-const draw = (...arms: Arm[]) => readSvg(accuracyByFrequency({ arms }));
+const reportOf = (...arms: ReportedRun[]): StudyReport => ({ ...oneSeedReport, arms });
+const draw = (...arms: ReportedRun[]) => readSvg(accuracyByFrequency(reportOf(...arms)));
 /** Panels in reading order: the accuracies of all arms, then their predictions. */
 const panelsOf = (figure: XmlElement) => elementsOf(figure, "svg");
 const dotsOf = (panel: XmlElement) =>
@@ -54,16 +57,16 @@ Deno.test("figures: the report's correlations head the panels, as mean and sprea
   const one = panelsOf(draw(arm("sl_full"), arm("own_arm", { rho_freq_acc: -0.004, rho_freq_pred: null })));
   const headings = one.map((panel) => textsOf(panel).filter((text) => /[a-z]/i.test(text)));
   assertEquals(headings, [
-    ["SL, full vocabulary", "ρ = 0.71 (frequency, accuracy)"],
-    ["own arm", "ρ = 0.00 (frequency, accuracy)"],
-    ["ρ = −0.26 (frequency, predictions)"],
-    ["ρ undefined (frequency, predictions)"],
+    ["SL, full vocabulary", "ρ(freq, acc) = 0.71"],
+    ["own_arm", "ρ(freq, acc) = 0.00"],
+    ["ρ(freq, pred) = −0.26"],
+    ["ρ(freq, pred) undefined"],
   ]);
   const seeds = [0.1, 0.2, 0.6].map((rho_freq_acc, seed) => arm("clip", { seed, rho_freq_acc }));
   const [accuracy, predictions] = panelsOf(draw(...seeds));
   assertEquals(dotsOf(accuracy).length, 3 * frequencies.length);
-  assert(textsOf(accuracy).includes("ρ = 0.30 ± 0.26 (frequency, accuracy)"));
-  assert(textsOf(predictions).includes("ρ = −0.26 ± 0.00 (frequency, predictions)"));
+  assert(textsOf(accuracy).includes("ρ(freq, acc) = 0.30 ± 0.26"));
+  assert(textsOf(predictions).includes("ρ(freq, pred) = −0.26 ± 0.00"));
 });
 
 Deno.test("figures: bars stand at the means of the thirds", () => {
@@ -93,7 +96,7 @@ Deno.test("figures: classes without test images, without training images, and co
   assert(dots.slice(0, 5).every(({ x }) => x > zero.x + 5), "no training images stand apart on the left");
   assert(textsOf(predictions).includes("0"));
 
-  const extremes: Arm["per_class"][] = [
+  const extremes: ReportedRun["per_class"][] = [
     rows.map((row) => ({ ...row, freq: 0 })),
     rows.map((row) => ({ ...row, freq: 70, acc: 1, pred: 0 })),
     rows.map((row) => ({ ...row, acc: null })),
@@ -103,14 +106,13 @@ Deno.test("figures: classes without test images, without training images, and co
     rows.slice(0, 2),
   ];
   for (const per_class of extremes) {
-    const text = accuracyByFrequency({ arms: [arm("clip", { per_class, rho_freq_acc: null })] });
-    assert(!/NaN|Infinity|undefined(?! \()/.test(text), text);
+    const text = accuracyByFrequency(reportOf(arm("clip", { per_class, rho_freq_acc: null })));
+    assert(!/NaN|Infinity|undefined(?!<|,|;)/.test(text), text);
     assertEquals(dotsOf(panelsOf(readSvg(text))[1]).length, per_class.length);
   }
   assertEquals(panelsOf(draw(arm("a"), arm("b", { per_class: [] }))).length, 4);
-  for (const arms of [[], [arm("clip", { per_class: [] })]]) {
-    assertThrows(() => accuracyByFrequency({ arms }), RangeError, "no arm with classes");
-  }
+  assertThrows(() => draw(arm("clip", { per_class: [] })), RangeError, "no arm with classes");
+  assertThrows(() => draw(), RangeError, "no run to draw");
 });
 
 Deno.test("figures: text from files is escaped, and what XML forbids is left out", () => {
@@ -123,14 +125,39 @@ Deno.test("figures: text from files is escaped, and what XML forbids is left out
 });
 
 Deno.test("figures: many arms go on underneath; the same report makes the same file", () => {
-  const report: StudyReport = { arms: ["a", "b", "c", "d", "e"].map((name) => arm(name)) };
+  const report = reportOf(...["a", "b", "c", "d", "e"].map((name) => arm(name)));
   const figure = readSvg(accuracyByFrequency(report));
   assertEquals(panelsOf(figure).length, 10);
+  // Three columns above two, and not four above one.
+  const rows = elementsOf(figure, "g").filter((group) => group.children[0]?.name === "svg");
+  assertEquals(rows.map(({ children }) => children.filter(({ name }) => name === "svg").length), [
+    3,
+    3,
+    2,
+    2,
+  ]);
   assertEquals(elementsOf(figure, "style"), []);
   assert(!accuracyByFrequency(report).includes("style="));
   const file = svgFile(accuracyByFrequency(report));
   assertEquals(file, svgFile(accuracyByFrequency(structuredClone(report))));
   assertEquals(elementsOf(readSvg(file.trimEnd()), "style").length, 1);
+});
+
+Deno.test("figures: one law at a time, and the arms asked for, in that order", () => {
+  const text = (chosen = {}) => textsOf(readSvg(accuracyByFrequency(exampleReport, chosen)));
+  assert(text()[0].endsWith("(ratio 10)") && text({ law: "ratio:50" })[0].endsWith("(ratio 50)"));
+  const arms = ["clip_rich", "sl_full"], titles = ["CLIP, rich captions", "SL, full vocabulary"];
+  assertEquals(text({ arms }).filter((line) => titles.includes(line)), titles);
+  const dots = elementsOf(readSvg(accuracyByFrequency(exampleReport, { arms })), "circle");
+  assertEquals(dots.length, 2 * 2 * 3 * 40);
+  assertThrows(() => text({ law: "zipf:1" }), RangeError, "no law zipf:1: it has ratio:10, ratio:50");
+  assertThrows(() => text({ arms: ["clip"] }), RangeError, "no arm clip: it has sl_full, ");
+});
+
+Deno.test("figures: where names would be most of the file, dots have none", () => {
+  const per_class = Array.from({ length: 1001 }, (_, c) => ({ class: "c", freq: c + 1, acc: 0.5, pred: 1 }));
+  const [panel] = panelsOf(draw(arm("clip", { per_class })));
+  assertEquals([elementsOf(panel, "circle").length, elementsOf(panel, "title").length], [1001, 0]);
 });
 
 Deno.test("figures: predictions up to any number stand below the axis' last tick, which is near", () => {
