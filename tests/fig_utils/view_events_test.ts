@@ -2,7 +2,7 @@
 // The sanitizers of Deno.test see to it that no timer or file outlives a stream.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { createView } from "../../fig_utils/mod.ts";
-import { openRun } from "../../data_utils/mod.ts";
+import { openRun, writeJsonAtomically } from "../../data_utils/mod.ts";
 
 interface Event {
   name: string;
@@ -74,7 +74,7 @@ Deno.test("events: history, then news of both logs, then the end", async () => {
     assertEquals([scored.data.texts.top1, scored.data.texts.rhoPredictions], ["50.0", "−0.25"]);
 
     run.log({ step: 100, loss: 1, seconds: 100 });
-    await Deno.writeTextFile(run.path("result.json"), '{"steps":100,"top1":0.6,"images_per_second":64}');
+    await writeJsonAtomically(run.path("result.json"), { steps: 100, top1: 0.6, images_per_second: 64 });
     const last: string[] = [], losses: number[] = [];
     for (let event = await events.next(); event; event = await events.next()) {
       last.push(event.name);

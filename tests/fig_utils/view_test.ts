@@ -52,7 +52,7 @@ Deno.test("view: the list has every run's facts and sorts by any column in both 
 
 Deno.test("view: runs without a value come last in both directions; an empty folder says so", async () => {
   await using study = await exampleStudy(report);
-  await using run = await openRun({ dir: `${study.folder}/a fresh one`, config: { steps: 5 } });
+  await (await openRun({ dir: `${study.folder}/a fresh one`, config: { steps: 5 } })).close();
   for (const order of ["asc", "desc"]) {
     assertEquals((await listed(study.folder, `?sort=loss&order=${order}`)).at(-1), "a fresh one");
   }
