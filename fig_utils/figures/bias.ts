@@ -69,7 +69,7 @@ function lawRows(
     columns.forEach(({ rho }, i) => figure.append(cell(arm, rho, scales[i], middle)));
     start += heights[r];
   });
-  return { figure, height: bottom - y + 34 };
+  return { figure, height: bottom - y + 40 };
 }
 
 function cell(

@@ -47,7 +47,7 @@ export function hypothesisFigure(report: StudyReport): string {
     ];
   });
   const foot = paragraph(
-    "Differences of rank correlations of frequency and predictions; each should exceed 0. A line is a 95 % bootstrap " +
+    "Differences of rank correlations of frequency and predictions; each exceeds 0 if its statement is true. A line is a 95 % bootstrap " +
       "interval over seeds and classes; filled: it lies above 0, hollow: it does not; grey: no verdict here.",
     { x: left, y: y + 42, width: width - 2 * left },
   );

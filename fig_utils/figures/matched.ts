@@ -64,7 +64,7 @@ export function matchedFigure(report: StudyReport): string {
   y += Math.max(...legends.map(({ height }) => height)) + 14;
   const foot = paragraph(
     "Each line is an arm along its training, a marker an evaluation; thick: mean over seeds, thin: the seeds; the large " +
-      "marker is the end. Grey: two null spreads around 0. At one accuracy (a vertical line) the lower arm is the less biased.",
+      "marker is the end. Grey: two null spreads around 0. At one accuracy (a vertical line) the arm nearer to 0 is the less biased.",
     { x: 16, y, width: width - 32 },
   );
   const heading = "Bias of predictions against accuracy, along training";

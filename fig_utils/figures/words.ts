@@ -25,9 +25,9 @@ export function meanOf(values: readonly (number | null)[]): number | null {
   return values.length === 0 ? null : sum / values.length;
 }
 
-/** "0.47 [0.36, 0.57]" */
+/** "0.47 [0.36, 0.57]"; a dash where there is no estimate. */
 export function intervalText(estimate: number | null, interval: readonly [number, number] | null): string {
-  if (estimate === null) return "undefined";
+  if (estimate === null) return "–";
   return interval ? `${signed(estimate)} [${signed(interval[0])}, ${signed(interval[1])}]` : signed(estimate);
 }
 

@@ -89,6 +89,6 @@ function sumText({ weights, values }: ReportedContrast): string {
   return Object.entries(weights).map(([arm, weight], i) => {
     const value = values[arm] ?? null, size = Math.abs(weight), times = size === 1 ? "" : `${size} × `;
     const sign = i === 0 ? (weight < 0 ? "−" : "") : weight < 0 ? "− " : "+ ";
-    return `${sign}${times}${arm} (${value === null ? "undefined" : signed(value)})`;
+    return `${sign}${times}${arm} (${value === null ? "–" : signed(value)})`;
   }).join(" ");
 }

@@ -35,7 +35,7 @@ export const reportStyle = `
 .study-report .text, .study-report tbody th { text-align: left; }
 .study-report th:first-child, .study-report td:first-child { padding-left: 0; }
 .study-report tbody th { font-weight: 400; white-space: normal; min-width: 12rem; max-width: 30rem; }
-.study-report thead th { font-weight: 600; vertical-align: bottom; white-space: normal; min-width: 4.2rem; }
+.study-report thead th { font-weight: 600; vertical-align: bottom; white-space: normal; min-width: 3rem; }
 .study-report td.text { white-space: normal; }
 .study-report .verdict {
   display: inline-block; padding: 0 0.5em; border: 1px solid currentColor; border-radius: 1em; white-space: nowrap;

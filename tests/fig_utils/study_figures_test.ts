@@ -94,9 +94,9 @@ Deno.test("hypothesis figure: without verdict, without estimate, without anythin
   );
   const rows = elementsOf(few, "g").filter((group) => group.attributes.class === "contrast");
   assert(rows.every((row) => textsOf(row).includes("not tested")));
-  // One of the example's comparisons has both of its arms; the others are said to be undefined.
+  // One of the example's comparisons has both of its arms; the others have a dash.
   assertEquals(rows.filter((row) => elementsOf(row, "circle").length === 1).length, 2);
-  assertEquals(rows.filter((row) => textsOf(row).includes("undefined")).length, rows.length - 2);
+  assertEquals(rows.filter((row) => textsOf(row).includes("–")).length, rows.length - 2);
   assertThrows(() => hypothesisFigure(oneSeedReport), RangeError, "no comparison to draw");
   const [first] = small.hypotheses, [contrast] = first.contrasts;
   const bare: ReportedHypothesis = { ...first, contrasts: [{ ...contrast, interval: null }] };
