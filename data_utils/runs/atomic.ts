@@ -10,7 +10,7 @@ const NO_ROOM = /\(os error (28|122|27|112|39)\)/;
 export function writeError(path: string, error: unknown): unknown {
   const said = error instanceof Error ? error.message : "";
   if (!/^[^:']* \(os error \d+\)$/.test(said)) return error;
-  const remedy = NO_ROOM.test(said) ? ": make room there and start again" : "";
+  const remedy = NO_ROOM.test(said) ? ": make room there" : "";
   return new Error(`${path} could not be written, ${said}${remedy}`, { cause: error });
 }
 

@@ -115,7 +115,9 @@ export async function trainInRun<Batch extends { next: Position }>(
       unlogged: JSON.stringify(unlogged),
       seconds: String(seconds()),
     };
-    await saveCheckpoint(run.dir, { ...await options.state(), notes });
+    const state = await options.state();
+    expectFinite(state.model, done);
+    await saveCheckpoint(run.dir, { ...state, notes });
     saved = { step: done, at: performance.now(), took: performance.now() - startedAt };
   };
   const saveWhenDue = async () => {
@@ -156,6 +158,16 @@ export async function trainInRun<Batch extends { next: Position }>(
   }
   if (end === "out of batches") throw new RangeError(`The data ended after ${done} of ${steps} steps`);
   return result;
+}
+
+/** Throws Error for weights that are NaN or infinite: the loss shows them a step later, and the old checkpoint is better. */
+function expectFinite(model: CheckpointToSave["model"], step: number): void {
+  for (const { name, data } of model) {
+    if (!(data instanceof Float32Array) || data.every(Number.isFinite)) continue;
+    throw new Error(
+      `The weight ${name} is not finite after step ${step}; the usual remedy is a smaller learning rate`,
+    );
+  }
 }
 
 const isStop = (error: unknown) => exitCode(error) === 130;

@@ -1,6 +1,6 @@
 // A stop that the data or an evaluation are the first to notice, and a failure: what is done is saved, what is missing is
 // made up for when the run goes on, and the line says where that is.
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import {
   exitCode,
   Failure,
@@ -29,10 +29,15 @@ interface Breaks {
   stopEvaluation?: number;
   /** The next step throws this. */
   failure?: [number, Error];
+  /** The weights are infinite from this step on. */
+  infinite?: number;
 }
 
 /** Trains "a sum of batch numbers" in `dir`, evaluated every fourth step and saved as often as can be. */
-async function train(dir: string, { stopData, stopEvaluation, failure }: Breaks = {}): Promise<number> {
+async function train(
+  dir: string,
+  { stopData, stopEvaluation, failure, infinite = Infinity }: Breaks = {},
+): Promise<number> {
   let sum = 0, done = 0, stopped = false;
   const stopIf = (now: boolean) => {
     stopped ||= now;
@@ -64,7 +69,10 @@ async function train(dir: string, { stopData, stopEvaluation, failure }: Breaks 
     read();
     return stopped ? "stopped" as const : "out of batches" as const;
   };
-  const tensor = () => [{ name: "sum", shape: [1], dtype: "f32" as const, data: Float32Array.of(sum) }];
+  const tensor = () => {
+    const data = Float32Array.of(done < infinite ? sum : Infinity);
+    return [{ name: "sum", shape: [1], dtype: "f32" as const, data }];
+  };
   await using run = await openRun({ dir, config: {} });
   await trainInRun({
     ...{ run, steps, imagesPerStep: 1, reportEvery: 3, saveEvery: 0, batches, loop },
@@ -122,6 +130,10 @@ Deno.test("training fails: the line says from where it goes on; a bug and bad in
     assertEquals([exitCode(error), error.cause], [1, luck]);
     assertEquals(await train(late), await train(`${folder}/straight`));
     assertEquals(await left(late), await left(`${folder}/straight`));
+    const poisoned = `${folder}/poisoned`; // weights that are none never replace a good checkpoint
+    const weights = await assertRejects(() => train(poisoned, { infinite: 5 }), Failure);
+    assertMatch(weights.message, /^The weight sum is not finite after step \d+; .* smaller learning rate; /);
+    assertEquals(await train(poisoned), await train(`${folder}/straight`));
     for (const own of [new TypeError("a bug"), new RangeError("bad input")]) {
       assertEquals(
         await train(`${folder}/${own.name}`, { failure: [5, own] }).catch((thrown) => thrown),

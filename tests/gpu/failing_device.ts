@@ -1,12 +1,12 @@
-// A device that fails on order, for tests: lost after so many submits as when a driver is reset, or given one value that is
-// no number. It changes WebGPU itself, so the programs under test run as they are.
+// A device that fails on order, for tests: lost after so many submits as when a driver is reset, or given numbers that are
+// none. It changes WebGPU itself, so the programs under test run as they are.
 
 type RequestDevice = (this: GPUAdapter, descriptor?: GPUDeviceDescriptor) => Promise<GPUDevice>;
 
 /** What goes wrong, by the number of submits (counted from 1) before it. */
 export interface Failing {
   lostAfter?: number;
-  /** From that submit on, what is next written to a storage begins with NaN, once. */
+  /** The first step after that submit gets NaN for its scalars, the learning rate among them, and so do all weights. */
   nanAfter?: number;
 }
 
@@ -26,18 +26,14 @@ export function devicesFail({ lostAfter = Infinity, nanAfter = Infinity }: Faili
       device.destroy(); // all that is asked of it later fails, as after a real loss
       lose({ reason: "unknown", message: "the driver was reset" } as unknown as GPUDeviceLostInfo);
     };
-    const poison = (data: unknown) => {
-      if (submits < nanAfter || poisoned || !(data instanceof Float32Array) || data.length < 1000) {
-        return data;
-      }
-      poisoned = true;
-      return data.with(0, NaN);
+    const writeBuffer = queue.writeBuffer.bind(queue);
+    queue.writeBuffer = (target, at, data, ...rest) => {
+      const isStep = target.label === "step scalars" && data instanceof Float32Array &&
+        data.some((v) => v !== 0);
+      const poison = isStep && !poisoned && submits >= nanAfter;
+      poisoned ||= poison;
+      writeBuffer(target, at, poison ? data.map(() => NaN) : data, ...rest);
     };
-    const { writeTexture, writeBuffer } = GPUQueue.prototype;
-    queue.writeTexture = (target, data, layout, size) =>
-      writeTexture.call(queue, target, poison(data) as typeof data, layout, size);
-    queue.writeBuffer = (target, at, data, ...rest) =>
-      writeBuffer.call(queue, target, at, poison(data) as typeof data, ...rest);
     return device;
   };
   return () => GPUAdapter.prototype.requestDevice = requestDevice;
