@@ -11,7 +11,7 @@ import {
   type SourceOptions,
   WORLD_TEMPLATES,
 } from "../data_utils/mod.ts";
-import type { CaptionKind, ClipSettings, ModelName, RecipeName } from "./presets.ts";
+import type { CaptionKind, ClipSettings, CountedOnce, ModelName, RecipeName } from "./presets.ts";
 import { modelFor, models, recipes } from "./presets.ts";
 import type { TextCoding } from "./captions.ts";
 
@@ -70,9 +70,10 @@ export const clipTrainFlags = {
       "captions of the data, class names in prompts, or either, half each (default: own, unless they only repeat the " +
       "class names)",
   },
-  "distinct-captions": {
-    kind: "switch",
-    help: "count a caption that several images of a batch share once in the loss",
+  "count-once": {
+    kind: "text",
+    choices: ["caption", "class"],
+    help: "what counts once in the loss where several images of a batch share it (default: nothing)",
   },
   classes: { kind: "text", value: "FILE", help: "names of the classes, one a line" },
   "num-classes": { kind: "whole", least: 2, help: "number of classes, where nothing names them" },
@@ -206,10 +207,8 @@ export function clipSettings(
   if (flags["lock-text"] && flags["lock-image"]) {
     throw new RangeError("With both towers locked nothing would train");
   }
-  if (flags["distinct-captions"] && accumulate > 1) {
-    throw new RangeError(
-      "--distinct-captions compares the captions of a whole batch; leave out --accum-freq",
-    );
+  if (flags["count-once"] && accumulate > 1) {
+    throw new RangeError("--count-once compares all of a batch; leave out --accum-freq");
   }
   const epochSteps = Math.floor(data.count / batchSize), steps = epochsOf(flags) * epochSteps;
   if (steps === 0) {
@@ -222,7 +221,7 @@ export function clipSettings(
     size: data.size,
     classNames: data.classNames,
     captions,
-    distinctCaptions: flags["distinct-captions"],
+    countOnce: flags["count-once"] as CountedOnce | undefined ?? null,
     templates,
     bpe: flags.bpe ?? null,
     batchSize,
@@ -251,12 +250,12 @@ export function epochsOf(flags: Pick<FlagValues<typeof clipTrainFlags>, "epochs"
 
 /** The reference's automatic name without its date, so that the same command finds its run again. */
 export function clipRunName(
-  { name, lr, batchSize, storage, frozen, distinctCaptions, seed }: ClipSettings,
+  { name, lr, batchSize, storage, frozen, countOnce, seed }: ClipSettings,
   epochs: number,
 ): string {
   const locked = frozen.map((tower) => `-freeze${tower}`).join("");
   return `${name}-lr_${lr}-b_${batchSize}-e_${epochs}-p_${storage === "f16" ? "amp" : "fp32"}${locked}${
-    distinctCaptions ? "-distinct" : ""
+    countOnce ? `-once_${countOnce}` : ""
   }-seed_${seed}`;
 }
 

@@ -29,6 +29,7 @@ export {
   type ClipModel,
   type ClipRecipe,
   type ClipSettings,
+  type CountedOnce,
   modelFor,
   type ModelName,
   models,

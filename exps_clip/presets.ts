@@ -94,6 +94,9 @@ export type RecipeName = keyof typeof recipes;
 /** Where captions come from: the data, the class names put into prompts, or either, half each. */
 export type CaptionKind = "own" | "templates" | "mix";
 
+/** A caption that is repeated word for word, or all captions of a class. */
+export type CountedOnce = "caption" | "class";
+
 /** All that decides a run's numbers, the data aside. */
 export interface ClipSettings extends Omit<ClipRecipe, "epochs" | "model"> {
   readonly name: string;
@@ -102,8 +105,8 @@ export interface ClipSettings extends Omit<ClipRecipe, "epochs" | "model"> {
   readonly size: number;
   readonly classNames: readonly string[];
   readonly captions: CaptionKind;
-  /** A caption that several images of a batch share counts once in the loss; needs the whole batch at once. */
-  readonly distinctCaptions: boolean;
+  /** What counts once in the loss where several images of a batch share it; null: nothing. Needs the whole batch at once. */
+  readonly countOnce: CountedOnce | null;
   /** Prompts of the captions, where these are templates, and of zero-shot classification. */
   readonly templates: readonly string[];
   /** File of CLIP's byte pairs; null: words, in the run's vocabulary.json. */

@@ -1,7 +1,7 @@
 // The contrastive task: both towers over a batch of pairs, and the loss by which each image finds its caption among all
 // of the batch and each caption its image (Radford et al. 2021). It is cut between towers and loss, so that a batch
-// larger than what fits at once can be trained in two passes. Where images of a batch share a caption, the loss can count
-// that caption once.
+// larger than what fits at once can be trained in two passes. Where images of a batch share a caption or a class,
+// the loss can count it once.
 
 import { type Graph, type HostArray, input, nn, ops, type SplitTask, type Tensor } from "../gpu/mod.ts";
 import type { CaptionedBatch } from "./captions.ts";
@@ -19,7 +19,7 @@ function trainable(frozen: ClipSettings["frozen"]): (name: string) => boolean {
 
 /** The training task. */
 export function clipTask(settings: ClipSettings): SplitTask<CaptionedBatch> {
-  const { model, size, batchSize, accumulate, frozen, distinctCaptions } = settings;
+  const { model, size, batchSize, accumulate, frozen, countOnce } = settings;
   const rows = batchSize / accumulate;
   return {
     name: "clip",
@@ -36,16 +36,16 @@ export function clipTask(settings: ClipSettings): SplitTask<CaptionedBatch> {
     },
     head(graph, [image, text]) {
       const scale = nn.logitScale(nn.scope(graph), model.logitScale);
-      const loss = distinctCaptions
+      const loss = countOnce
         ? nn.distinctContrastiveLoss(image, text, scale, distinctInputs(graph, batchSize))
         : nn.contrastiveLoss(image, text, scale);
       return { loss, clamp: { logit_scale: [0, Math.log(100)] } };
     },
-    feed: ({ images, text, captions }) => ({
+    feed: ({ images, labels, text, captions }) => ({
       images,
       text: { data: text.data, shape: text.shape, dtype: "i32" },
       ends: { data: text.eot, shape: [text.eot.length], dtype: "i32" },
-      ...distinctCaptions && distinctFeed(captions!),
+      ...countOnce && distinctFeed(countOnce === "caption" ? captions! : classKeys(labels.data)),
     }),
   };
 }
@@ -54,8 +54,12 @@ function distinctInputs(graph: Graph, rows: number): nn.DistinctCaptions {
   return { bias: input(graph, "caption_bias", [rows, rows]), weight: input(graph, "caption_weight", [rows]) };
 }
 
-function distinctFeed(captions: readonly string[]): Record<string, HostArray> {
-  const { bias, weight } = nn.distinctCaptions(captions), rows = captions.length;
+/** One key per class; an image without a label stands for itself. */
+const classKeys = (labels: ArrayLike<number>) =>
+  Array.from(labels, (label, row) => label < 0 ? `row ${row}` : `class ${label}`);
+
+function distinctFeed(keys: readonly string[]): Record<string, HostArray> {
+  const { bias, weight } = nn.distinctCaptions(keys), rows = keys.length;
   return {
     caption_bias: { data: bias, shape: [rows, rows], dtype: "f32" },
     caption_weight: { data: weight, shape: [rows], dtype: "f32" },

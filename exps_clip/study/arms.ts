@@ -27,8 +27,8 @@ export interface SupArm extends ArmOf<"sl"> {
 /** A contrastive arm. */
 export interface ClipArm extends ArmOf<"clip"> {
   readonly captions: "templates" | "own" | "mix";
-  /** A caption that repeats within the batch counts once. */
-  readonly distinct?: true;
+  /** What counts once in the loss where several images of a batch share it. */
+  readonly countOnce?: "caption" | "class";
 }
 
 /** One way of training, compared with the others on the same images. */
@@ -44,10 +44,17 @@ export const arms: readonly Arm[] = [
   { name: "clip_templates", title: "CLIP, template captions", family: "clip", captions: "templates" },
   {
     name: "clip_once",
-    title: "CLIP, template captions, repeats counted once",
+    title: "CLIP, template captions, repeated ones counted once",
     family: "clip",
     captions: "templates",
-    distinct: true,
+    countOnce: "caption",
+  },
+  {
+    name: "clip_class_once",
+    title: "CLIP, template captions, each class counted once",
+    family: "clip",
+    captions: "templates",
+    countOnce: "class",
   },
   {
     name: "clip_rich",

@@ -22,6 +22,7 @@ import {
   suitableSize,
   worldCaption,
   worldCounts,
+  worldLaw,
   type WorldRecord,
   type WorldSet,
   writeImageSet,
@@ -124,7 +125,7 @@ export async function checkDataSettings({ data, laws }: StudySettings): Promise<
   const classNames = data.kind === "world"
     ? makeWorld({ classes: data.classes }).classNames
     : await readClassNames(data.classes);
-  for (const law of laws) parseLaw(law, classNames);
+  for (const law of laws) (data.kind === "world" ? worldLaw : parseLaw)(law, classNames);
   if (data.kind === "world") return;
   for (const source of [...data.train, ...data.val]) {
     const isFolder = await Deno.stat(source).then((info) => info.isDirectory, () => false);
@@ -170,7 +171,7 @@ function worldSets(settings: StudySettings, { onProgress, signal }: PrepareOptio
     const counts = part === "test"
       ? new Int32Array(data.classes).fill(data.testPerClass)
       : worldCounts(world, {
-        law: parseLaw(part.law, world.classNames),
+        law: worldLaw(part.law, world.classNames),
         images: evenly(images, part.law, data.classes),
         seed,
       });

@@ -110,6 +110,20 @@ export const hypotheses: readonly Hypothesis[] = [
     ],
   },
   {
+    id: "repeats_of_a_class_act_as_logit_adjustment",
+    statement:
+      "So does counting a class once: with six templates its captions seldom repeat word for word, but mean the same",
+    source:
+      "added after exploratory runs at ratio 50, seed 0, in which counting captions once changed little",
+    contrasts: [
+      {
+        statement: "template CLIP with each class counted once: more than with repeats",
+        weights: { clip_class_once: 1, clip_templates: -1 },
+      },
+      { statement: "SL with logit adjustment: less than SL", weights: { sl_full: 1, sl_adjusted: -1 } },
+    ],
+  },
+  {
     id: "balanced_training_shows_none",
     statement: "Training on balanced images shows no bias: less than half of SL's, of either sign",
     source: "control: the imbalanced set's frequencies play no part in this training",

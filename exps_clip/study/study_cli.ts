@@ -130,7 +130,7 @@ function recipesOn(gpu: Gpu, reportTo: string): Recipes {
         ...recipe,
         ...budget(settings),
         ...{ name, model, size, classNames, captions, templates, bpe, seed },
-        distinctCaptions: arm.distinct ?? false,
+        countOnce: arm.countOnce ?? null,
       };
       return trainClip({
         gpu,

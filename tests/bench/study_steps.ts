@@ -86,8 +86,8 @@ export async function openStudyStep(gpu: Gpu, model: StudyModel): Promise<StudyS
   };
   if (model !== "clip") {
     const vocabulary = model === "sl" ? null : { size: 16, processes: 4, weighting: "linear" } as const;
-    const model = { tower: towers.small, vocabulary, logitAdjustment: 0 };
-    const settings = { ...supRecipes.small, ...common, ...model };
+    const scored = { tower: towers.small, vocabulary, logitAdjustment: 0 };
+    const settings = { ...supRecipes.small, ...common, ...scored };
     const rate = scheduleOf(settings);
     return await studyStep(gpu, batches, {
       task: supTask(settings, { frequencies: counts, count: source.count }),
@@ -101,10 +101,9 @@ export async function openStudyStep(gpu: Gpu, model: StudyModel): Promise<StudyS
   const { tokenizer, contextLength } = coding;
   const { model: name, ...recipe } = clipRecipes.small;
   const sizes = { size: source.size, vocabSize: tokenizer.vocabSize, contextLength };
-  const captions = {
-    ...{ captions: "templates", templates: WORLD_TEMPLATES, bpe: null, distinctCaptions: false },
-  } as const;
-  const settings = { ...recipe, ...common, ...captions, name, model: modelFor(name, sizes) };
+  const captions = { captions: "templates", templates: WORLD_TEMPLATES, bpe: null } as const;
+  const clip = { name, model: modelFor(name, sizes), countOnce: null };
+  const settings = { ...recipe, ...common, ...captions, ...clip };
   const { lr, betas, eps, weightDecay } = settings;
   const pairs = await Array.fromAsync(captioned(batches, captionOf, coding));
   return await studyStep(gpu, pairs, {

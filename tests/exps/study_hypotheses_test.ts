@@ -8,7 +8,14 @@ import { madePairs, madeRun, madeRuns } from "./made_studies.ts";
 /** Slopes of the world that the hypotheses describe. */
 const asSaid = {
   ...{ sl_full: 1.5, sl_sub: 0.4, sl_sub_uniform: 1.5, sl_adjusted: 0.3, sl_frozen: 1.5, sl_matched: 1.5 },
-  ...{ clip_templates: 0.3, clip_once: 1.2, clip_rich: -0.4, sl_balanced: 0, clip_balanced: 0 },
+  ...{
+    clip_templates: 0.3,
+    clip_once: 1.2,
+    clip_class_once: 1.2,
+    clip_rich: -0.4,
+    sl_balanced: 0,
+    clip_balanced: 0,
+  },
 };
 type Slopes = Readonly<Record<string, number>>;
 
@@ -90,7 +97,13 @@ Deno.test("verdicts: an opposite effect is named as one, and a remedy that fails
 
 Deno.test("verdicts: an arm that was not trained leaves its hypotheses open, and the other contrasts answered", () => {
   const found = answers(
-    slopes({ sl_sub_uniform: null, clip_once: null, sl_adjusted: null, sl_matched: null }),
+    slopes({
+      sl_sub_uniform: null,
+      clip_once: null,
+      clip_class_once: null,
+      sl_adjusted: null,
+      sl_matched: null,
+    }),
   );
   const sub = found.sub_vocabulary_lowers_bias, repeats = found.repeats_act_as_logit_adjustment;
   assertEquals(verdictsOf(sub), ["not tested here", "holds", "not tested here"]);
