@@ -10,6 +10,8 @@ const shapes:
     (x, y) => ["path", { d: `M${x} ${y - 5}l5 5l-5 5l-5 -5z` }],
     (x, y) => ["path", { d: `M${x} ${y + 4.6}l4.3 -7.6h-8.6z` }],
     (x, y) => ["path", { d: `M${x - 1.4} ${y - 4.5}h2.8v3.1h3.1v2.8h-3.1v3.1h-2.8v-3.1h-3.1v-2.8h3.1z` }],
+    (x, y) => ["path", { d: `M${x} ${y - 2}l3 -3l2 2l-3 3l3 3l-2 2l-3 -3l-3 3l-2 -2l3 -3l-3 -3l2 -2z` }],
+    (x, y) => ["rect", { x: x - 2, y: y - 5.5, width: 4, height: 11 }],
   ];
 
 /** The n-th marker at a place. */

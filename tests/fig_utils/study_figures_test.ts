@@ -4,6 +4,7 @@ import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/ass
 import type { ReportedHypothesis, StudyReport } from "../../data_utils/mod.ts";
 import { biasFigure, figuresOf, hypothesisFigure, matchedFigure, svgFile } from "../../fig_utils/mod.ts";
 import { linearScale } from "../../fig_utils/figures/linear_scale.ts";
+import { marker } from "../../fig_utils/figures/marker.ts";
 import { allColours } from "../../fig_utils/figures/palette.ts";
 import { intervalText, lawFileName, lawTitle, meanText, wrapped } from "../../fig_utils/figures/words.ts";
 import {
@@ -135,6 +136,24 @@ Deno.test("matched figure: the mean curve of each arm, thin ones of its seeds, a
   assertEquals(elementsOf(named("sl_matched")[0], "circle").map((ring) => ring.attributes.fill), ["none"]);
   const legend = ["SL, full vocabulary", "SL at the accuracy of CLIP with templates"];
   assertEquals(legend.map((title) => textsOf(figure).filter((text) => text === title).length), [2, 1]);
+});
+
+Deno.test("matched figure: no two arms of a panel share their marker and colour, shapes differ for eight", () => {
+  const marks = Array.from({ length: 8 }, (_, n) => marker(n, 0, 0, "#000000").toString());
+  assertEquals(new Set(marks).size, 8);
+  const clip = Array.from(
+    { length: 7 },
+    (_, i) => ({ ...small.legend[3], arm: `clip ${i}`, title: `clip ${i}` }),
+  );
+  const legend = [small.legend[0], ...clip];
+  const arms = legend.map(({ arm }, i) => ({ ...small.arms[i === 0 ? 0 : 6], arm }));
+  const figure = readSvg(matchedFigure({ ...small, legend, arms }));
+  const drawn = elementsOf(figure, "g").filter((group) => group.attributes.class?.startsWith("line clip"));
+  const looks = drawn.map((line) => {
+    const [mark] = elementsOf(line, "g").slice(-1)[0].children;
+    return JSON.stringify([mark.name, mark.attributes]);
+  });
+  assertEquals([looks.length, new Set(looks).size], [7, 7]);
 });
 
 Deno.test("matched figure: undefined evaluations are left out; no curve, no figure", () => {
