@@ -118,6 +118,16 @@ Deno.test("streaming gives what memory gives, with bad images replaced by the ne
   }
 });
 
+Deno.test("a bad image that comes back each epoch is one sample left out, two under one key are two", async () => {
+  const skips = skipTally(), more = { batchSize: 2, seed: 2, transform: smallImage(2), skips };
+  await Array.fromAsync(streamBatches(streamed, { ...more, untilEpoch: 3 }));
+  await Array.fromAsync(streamBatches(streamed, { ...more, untilEpoch: 1 })); // as for a second evaluation
+  assertEquals(skips.list(), [{ reason: "undecodable image", count: 1, example: "4" }]);
+  const twins = [...streamed, { ...streamed[4] }]; // keys repeat from shard to shard
+  await Array.fromAsync(streamBatches(twins, { ...more, untilEpoch: 2 }));
+  assertEquals(skips.list(), [{ reason: "undecodable image", count: 2, example: "4" }]);
+});
+
 Deno.test("streams resume exactly, crops included, and workers change nothing", async () => {
   const transform = trainCrop(4, [0.2, 0.9]), base = { batchSize: 2, seed: 6, transform, untilEpoch: 2 };
   const run = (more: object) =>

@@ -15,6 +15,9 @@ import {
   Stopped,
 } from "../../data_utils/mod.ts";
 
+const file = decodeURIComponent(new URL(import.meta.url).pathname),
+  folder = file.slice(0, file.lastIndexOf("/"));
+
 const table = {
   "batch-size": { kind: "whole", least: 1, most: 512, default: 64, short: "b", help: "images to a step" },
   lr: { kind: "number", help: "learning rate" },
@@ -91,6 +94,20 @@ Deno.test("outcome: the kind of an error decides the exit code, and its text is 
     errorLine(missing),
     "There is no file or folder no such/file.txt; check the path that was given",
   );
+  const paths: [() => void, string][] = [
+    [() => Deno.readTextFileSync(folder), `${folder} is a folder; a file is wanted here`],
+    [() => Deno.mkdirSync(`${file}/runs`), `${file}/runs leads through a file; give a path through folders`],
+    [() => Deno.mkdirSync(file), `${file} is a file; a folder is wanted here`],
+  ];
+  for (const [use, line] of paths) {
+    const error = assertThrows(use);
+    assertEquals([exitCode(error), errorLine(error)], [2, line]);
+  }
+  const denied = new Deno.errors.PermissionDenied("Permission denied (os error 13): open '/a/b'");
+  assertEquals(exitCode(denied), 2);
+  assertEquals(errorLine(denied), "/a/b is not open to this user; choose another or change its rights");
+  const closing = new SuppressedError(new Error("close failed too"), new RangeError("the cause"));
+  assertEquals([exitCode(closing), errorLine(closing)], [2, "the cause"]);
 });
 
 Deno.test("progress: written over on a terminal, now and then elsewhere", () => {
