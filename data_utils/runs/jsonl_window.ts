@@ -25,6 +25,8 @@ const WHOLE = 4 * 2 ** 20;
 /** Longest line that is looked for in a longer log, and most that is read of its news at a time, in bytes. */
 const LONGEST = 2 ** 20;
 const FIRST_LOOK = 4096;
+/** Places without a line within reach after which the rest is given up: that is no log. */
+const MISSES = 8;
 const NEWLINE = 10;
 
 /**
@@ -40,11 +42,14 @@ export async function sampleJsonl(path: string, most: number): Promise<LogPart> 
     return { ...part, records: spread(part.records, most) };
   }
   const records: JsonRecord[] = [], end = await finishedEnd(file, size);
-  let damaged = 0, after = 0;
+  let damaged = 0, after = 0, missed = 0;
   for (let i = 0; i < most - 1; i++) {
     // The line that follows the place; at the very start the first.
     const line = await lineFrom(file, Math.max(after, Math.floor(end * i / (most - 1))), end);
-    if (!line) continue;
+    if (!line) {
+      if (++missed > MISSES) break;
+      continue;
+    }
     after = line.end;
     const record = parse(line.text);
     if (record) records.push(record);
