@@ -56,7 +56,10 @@ export interface DataMaker {
   prepare(run: RunName): Promise<void>;
 }
 
-const dataFolder = "data", balancedLaw = "uniform";
+/** Folder of the sets in the study's folder. */
+export const dataFolder = "data";
+
+const balancedLaw = "uniform";
 const partName = (part: Part) => part === "test" ? "test" : `train-${lawSlug(part.law)}`;
 const fileOf = (dir: string, part: Part, seed: number) =>
   `${dir}/${dataFolder}/${partName(part)}-seed${seed}.safetensors`;

@@ -215,7 +215,8 @@ export function studyFolder(flags: Flags): string {
   return flags.out ?? `runs/study${flags.quick ? "-quick" : flags.full ? "-full" : ""}`;
 }
 
-const settingsFile = "study.json";
+/** Name of the file in the study's folder. */
+export const settingsFile = "study.json";
 
 /**
  * Stores the settings in the study's folder, or compares them with those that are there.

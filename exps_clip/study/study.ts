@@ -25,6 +25,7 @@ import {
   runsBefore,
   type StudySettings,
 } from "./settings.ts";
+import { undoneOnBadInput } from "./undo.ts";
 
 export interface StudyOptions {
   readonly dir: string;
@@ -39,9 +40,14 @@ export interface StudyOptions {
 
 /**
  * Trains what is not trained yet and writes report.json. Throws Stopped when asked to stop, Failure when a run
- * fails, RangeError when the folder holds another study, Deno.errors.Busy while another process works in it.
+ * fails, RangeError when the folder holds another study, Deno.errors.Busy while another process works in it. Bad input
+ * leaves nothing in a folder that was begun here.
  */
-export async function runStudy(options: StudyOptions): Promise<StudyReport> {
+export function runStudy(options: StudyOptions): Promise<StudyReport> {
+  return undoneOnBadInput(options.dir, () => trainAndReport(options));
+}
+
+async function trainAndReport(options: StudyOptions): Promise<StudyReport> {
   const { dir, settings, progress } = options;
   await agreeOnSettings(dir, settings);
   using _lock = await lockFolder(dir);
