@@ -38,7 +38,7 @@ const longestFile = 450;
 const folderOf = (path: string) => path.includes("/") ? path.slice(0, path.indexOf("/")) : "";
 const isProgram = (path: string) => path.endsWith("_cli.ts");
 const isTest = (path: string) => path.startsWith("tests/");
-const isCode = (path: string) => /\.(ts|tsx|wgsl)$/.test(path);
+const isCode = (path: string) => /\.(ts|tsx|js|wgsl)$/.test(path);
 const isStdName = (path: string) => path.startsWith("data_utils/std/");
 const isOwn = (target: string) => !/^[a-z]+:/.test(target);
 
