@@ -68,7 +68,7 @@ Exit codes: 0 done, 1 failed while running, 2 bad input, 130 stopped.
 Example: ./denow task clip train --train-data pairs.tsv --val-data val.tsv --classes classes.txt --epochs 10`;
 
 async function train(args: readonly string[], signal: AbortSignal): Promise<void> {
-  const flags = readFlags(args, clipTrainFlags, ["train-data"]);
+  const flags = readFlags(args, clipTrainFlags, ["train-data"]), reportTo = readReportTo(flags["report-to"]);
   const source = flags["train-data"], tested = flags["val-data"], progress = progressOn();
   const known = flags.classes !== undefined || flags["num-classes"] !== undefined ||
     await isFolder(source[0]);
@@ -105,7 +105,7 @@ async function train(args: readonly string[], signal: AbortSignal): Promise<void
     about: { data: source, law: flags.law ?? null, images: data.count, frequencies },
     weights: await startingWeights(flags.pretrained, flags["partial-load"]),
     saveEvery: flags["save-every"],
-    reportTo: readReportTo(flags["report-to"]),
+    reportTo,
     onMemory: (part, { total }) => progress.note(memoryLine(part, total)),
     onReport: (report) => progress.show(stepLine(report, settings.batchSize)),
   });

@@ -50,7 +50,7 @@ Exit codes: 0 done, 1 failed while running, 2 bad input, 130 stopped.
 Example: ./denow task sup train --data-path train.tsv --val-data val.tsv --classes classes.txt --epochs 10`;
 
 async function train(args: readonly string[], signal: AbortSignal): Promise<void> {
-  const flags = readFlags(args, supTrainFlags, ["data-path"]);
+  const flags = readFlags(args, supTrainFlags, ["data-path"]), reportTo = readReportTo(flags["report-to"]);
   const source = flags["data-path"], progress = progressOn();
   const classNames = await classNamesFor(source, { file: flags.classes, count: flags["num-classes"] });
   const law = flags.law === undefined ? undefined : parseLaw(flags.law, classNames);
@@ -86,7 +86,7 @@ async function train(args: readonly string[], signal: AbortSignal): Promise<void
     frequencies,
     weights: await startingWeights(weightFiles),
     saveEvery: flags["save-every"],
-    reportTo: readReportTo(flags["report-to"]),
+    reportTo,
     onMemory: (part, { total }) => progress.note(memoryLine(part, total)),
     onReport: (report) => progress.show(stepLine(report, settings.batchSize)),
     signal,

@@ -17,7 +17,8 @@ const large = (operands: number) => ({
 
 defineElementwise({
   name: "relu",
-  wgsl: ([x]) => `max(${x}, vec4f(0.0))`,
+  // Not max(x, 0), which a device may answer with 0 for NaN: a fault must come through to the loss.
+  wgsl: ([x]) => `select(${x}, vec4f(0.0), ${x} < vec4f(0.0))`,
   value: (x) => Math.max(x, 0),
   vjp: (node, dy) => [emit(node.graph, "reluGrad", [dy, node])],
   keepsZero: true,

@@ -1,5 +1,5 @@
 // How much the kernels round: long sums keep what their additions lose, and compensated contractions round their
-// results only. Plain arithmetic fails each of these bounds.
+// results only. Plain arithmetic fails each of these bounds. And a NaN is not rounded away.
 
 import { assert, assertEquals } from "@std/assert";
 import { f32, normals, type Shape, sizeOf } from "../../gpu/base/mod.ts";
@@ -84,3 +84,15 @@ Deno.test("a sum of ones behind 2^24, where f32 has no odd numbers, misses none"
   assertEquals([...got.data], [0, 1, 2].map(() => 2 ** 24 + rows - 1));
   gpu.close();
 });
+
+for (const deviceClass of ["software", "gpu"] as const) {
+  Deno.test(`relu lets a NaN through, alone and within a fused expression: class ${deviceClass}`, async () => {
+    const gpu = await openGpu({ class: deviceClass });
+    const x = input(createGraph(), "x", [5]), twice = ops.relu(ops.add(x, x));
+    const values = f32(Float64Array.of(NaN, -1, 2, 0, -Infinity), [5]);
+    const [alone, fused] = await evaluate(gpu, [ops.relu(x), twice], { inputs: { x: values } });
+    assertEquals(Array.from(alone.data), [NaN, 0, 2, 0, 0]);
+    assertEquals(Array.from(fused.data), [NaN, 0, 4, 0, 0]);
+    gpu.close();
+  });
+}
