@@ -87,7 +87,7 @@ Deno.test("a sum of ones behind 2^24, where f32 has no odd numbers, misses none"
 
 for (const deviceClass of ["software", "gpu"] as const) {
   Deno.test(`relu lets a NaN through, alone and within a fused expression: class ${deviceClass}`, async () => {
-    const gpu = await openGpu({ class: deviceClass });
+    const gpu = await openGpu({ deviceClass });
     const x = input(createGraph(), "x", [5]), twice = ops.relu(ops.add(x, x));
     const values = f32(Float64Array.of(NaN, -1, 2, 0, -Infinity), [5]);
     const [alone, fused] = await evaluate(gpu, [ops.relu(x), twice], { inputs: { x: values } });
