@@ -116,14 +116,15 @@ function hypothesisText({ verdict, statement, because, contrasts }: ReportedHypo
   return [
     "",
     wrapped(`${verdict.toUpperCase()}: ${statement}.`, "  "),
-    ...contrasts.map(contrastText),
+    ...contrasts.filter(({ estimate }) => estimate !== null).map(contrastText),
     ...(verdict === "holds" ? [] : [wrapped(`  ${because}`, "  ")]),
   ];
 }
 
+/** A contrast that has an estimate; why another one has none is said below it. */
 function contrastText({ weights, estimate, interval, verdict }: ReportedContrast): string {
   const numbers = [
-    estimate === null ? "-" : rho(estimate),
+    rho(estimate!),
     ...(interval ? [`[${rho(interval[0])}, ${rho(interval[1])}]`] : []),
   ].join(" ");
   const word = verdict === "not tested here" ? "" : `  ${verdict}`;
