@@ -54,6 +54,8 @@ thead th { white-space: nowrap; }
 .word { text-align: left; white-space: nowrap; }
 .run.run { white-space: normal; min-width: 8rem; max-width: 15rem; overflow-wrap: anywhere; font-weight: 400; }
 .run .legend { justify-content: end; }
+.words .run { text-align: left; }
+.words .run .legend { justify-content: start; }
 th[aria-sort] a::after { content: " \\2193"; }
 th[aria-sort="ascending"] a::after { content: " \\2191"; }
 .state { white-space: nowrap; text-align: left; }

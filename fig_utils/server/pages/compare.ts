@@ -87,13 +87,20 @@ function settings(runs: readonly RunDetails[]): Markup {
       all.map((config) => html`<td class="name">${config.get(key) ?? "-"}</td>`)
     }</tr>`
   );
-  return table("Settings", "As stored in config.json; a dash where a run has no such setting", runs, rows);
+  const caption = "As stored in config.json; a dash where a run has no such setting";
+  return table("Settings", caption, runs, rows, "words");
 }
 
-function table(label: string, caption: string, runs: readonly RunDetails[], rows: readonly Markup[]): Markup {
+function table(
+  label: string,
+  caption: string,
+  runs: readonly RunDetails[],
+  rows: readonly Markup[],
+  kind: "numbers" | "words" = "numbers",
+): Markup {
   return html`
     <div class="scroll" tabindex="0" role="region" aria-label="${label}">
-      <table>
+      <table class="${kind}">
         <caption><span>${caption}</span></caption>
         <thead>
           <tr><td></td>${heads(runs)}</tr>
