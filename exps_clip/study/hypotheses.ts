@@ -112,7 +112,8 @@ export const hypotheses: readonly Hypothesis[] = [
   {
     id: "repeats_of_a_class_act_as_logit_adjustment",
     statement:
-      "So does counting a class once: with six templates its captions seldom repeat word for word, but mean the same",
+      "Counting all captions of a class in a batch once brings CLIP's bias back: six templates seldom repeat word " +
+      "for word, but mean the same",
     source:
       "added after exploratory runs at ratio 50, seed 0, in which counting captions once changed little",
     contrasts: [
