@@ -94,6 +94,7 @@ function lawText(report: StudyReport, law: string): string[] {
     ),
   );
   const single = counted === "1 seed", over = single ? "classes" : "seeds and classes";
+  const own = report.hypotheses.filter((hypothesis) => hypothesis.law === law);
   return [
     wrapped(`${law}: ${report.classes} classes, ${images} training images, ${seen} seen, ${counted}`, "  "),
     "",
@@ -108,8 +109,18 @@ function lawText(report: StudyReport, law: string): string[] {
     ...[...reasons].map((reason) => wrapped(reason, "  ")),
     "",
     wrapped(`Hypotheses, with sums of mean rho pred that should exceed 0 [95 % interval over ${over}]:`, ""),
-    ...report.hypotheses.filter((hypothesis) => hypothesis.law === law).flatMap(hypothesisText),
+    ...own.filter(hasNumbers).flatMap(hypothesisText),
+    ...withoutNumbers(own.filter((hypothesis) => !hasNumbers(hypothesis))),
   ];
+}
+
+const hasNumbers = ({ contrasts }: ReportedHypothesis) => contrasts.some(({ estimate }) => estimate !== null);
+
+/** What there is no number for, in few lines. */
+function withoutNumbers(hypotheses: readonly ReportedHypothesis[]): string[] {
+  if (hypotheses.length === 0) return [];
+  const lines = hypotheses.map(({ statement, because }) => wrapped(`- ${statement}. (${because})`, "  "));
+  return ["", "NOT TESTED HERE:", ...lines];
 }
 
 function hypothesisText({ verdict, statement, because, contrasts }: ReportedHypothesis): string[] {
