@@ -33,7 +33,7 @@ export function verdictsSection(report: StudyReport): Markup {
   ];
   return markup`<section id="verdicts"><h2>In short</h2>
 ${table("Verdicts on the hypotheses, by the imbalance of the training set", columns, hypotheses)}
-<p>The hypotheses were written down before the numbers. A verdict is about these images, models and this length of
+<p>The hypotheses were written down before the numbers; where one was added later its source says so. A verdict is about these images, models and this length of
 training.</p></section>`;
 }
 

@@ -29,7 +29,7 @@ export const reportStyle = `
 .study-report caption { text-align: left; color: var(--report-faint); padding: 0 0.6rem 0.3rem 0; }
 .study-report caption span { position: sticky; left: 0; display: inline-block; max-width: calc(100vw - 3rem); }
 .study-report th, .study-report td {
-  padding: 0.3rem 0.6rem; text-align: right; vertical-align: top; border-bottom: 1px solid var(--report-line);
+  padding: 0.3rem 0.5rem; text-align: right; vertical-align: top; border-bottom: 1px solid var(--report-line);
   white-space: nowrap;
 }
 .study-report .text, .study-report tbody th { text-align: left; }
@@ -61,6 +61,6 @@ export const reportStyle = `
 export const pageStyle = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; background: #ffffff; }
 @media (prefers-color-scheme: dark) { :root { background: #0d1117; } }
-body { margin: 0 auto; padding: 1rem 1rem 4rem; max-width: 72rem; }
+body { margin: 0 auto; padding: 1rem 1rem 4rem; max-width: 76rem; }
 h1 { font-size: 1.6rem; line-height: 1.25; margin: 1rem 0 0.4rem; }
 `;
