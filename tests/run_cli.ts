@@ -2,7 +2,7 @@
 // there are cores (four at most). Each test file runs in a process of its own, so that one that dies takes no
 // other along and GPU memory goes back at its end. The last line is the sum, `N passed, N failed`.
 import { parseArgs } from "@std/cli";
-import { readJunit, type Tally } from "./startup/junit.ts";
+import { diedAfterPassing, readJunit, type Tally } from "./startup/junit.ts";
 
 const help = `Runs the project's checks: format, lint, types and all tests; or the soak tests.
 
@@ -27,7 +27,7 @@ interface Job {
 
 const root = new URL("../", import.meta.url);
 
-async function run(job: Job, verbose: boolean): Promise<Tally> {
+async function run(job: Job, verbose: boolean, again = false): Promise<Tally> {
   const began = performance.now();
   const report = await Deno.makeTempFile({ suffix: ".xml" });
   try {
@@ -44,10 +44,16 @@ async function run(job: Job, verbose: boolean): Promise<Tally> {
       signal: timeOut,
     }).spawn();
     const parts = [readShowing(child.stdout), new Response(child.stderr).text()];
-    const text = (await Promise.all(parts)).join(""), { success } = await child.status;
+    const text = (await Promise.all(parts)).join(""), { success, signal } = await child.status;
     const tally = job.tests
       ? readJunit(await Deno.readTextFile(report))
       : { passed: 0, failed: 0, skipped: [] };
+    if (!again && job.tests && !timeOut.aborted && diedAfterPassing(tally, signal)) {
+      console.log(
+        `again  ${job.name}: its process died of ${signal} when all ${tally.passed} tests had passed`,
+      );
+      return await run(job, verbose, true);
+    }
     // What is no test by itself, and what went wrong outside of any test, counts as one.
     if (!job.tests && success) tally.passed = 1;
     if (!success && tally.failed === 0) tally.failed = 1;

@@ -12,7 +12,11 @@ export interface ChildCommand {
   readonly signal: AbortSignal;
 }
 
-/** Runs one process to its end. Throws Stopped when it was stopped, Failure with its last words and its exit code when it failed. */
+/**
+ * Runs one process to its end. One that has told its result is done, however it ends: drivers now and then break while
+ * they are unloaded. Throws Stopped when it was stopped, Failure with its last words and its exit code when
+ * it failed.
+ */
 export async function runChild({ args, env, onLine, signal }: ChildCommand): Promise<void> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [...args],
@@ -32,14 +36,18 @@ export async function runChild({ args, env, onLine, signal }: ChildCommand): Pro
   if (signal.aborted) stop();
   try {
     const words = new Response(child.stderr).text();
-    let rest = "";
+    let rest = "", isDone = false;
     for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
       const lines = (rest + text).split("\n");
       rest = lines.pop()!;
-      for (const line of lines) if (line.startsWith("{")) onLine(JSON.parse(line));
+      for (const text of lines.filter((text) => text.startsWith("{"))) {
+        const line: RunLine = JSON.parse(text);
+        isDone ||= "result" in line;
+        onLine(line);
+      }
     }
     const { code } = await child.status;
-    if (code === 0) return;
+    if (code === 0 || isDone) return;
     if (code === 130 || signal.aborted) throw new Stopped("Stopped");
     throw new Failure(lastLine(await words) || `ended with code ${code}`, code === 2 ? 2 : 1);
   } finally {

@@ -217,16 +217,26 @@ Deno.test("children: lines arrive whole; a failure brings its last words and its
   );
 });
 
+Deno.test("children: one that has told its result is done, also where its process breaks at its end", async () => {
+  const { lines, done } = child(`
+    console.log(JSON.stringify({ result: { steps: 1 } }));
+    Deno.kill(Deno.pid, "SIGKILL");
+  `);
+  await done;
+  assertEquals(lines.length, 1);
+  await assertRejects(() => child(`Deno.kill(Deno.pid, "SIGKILL")`).done, Failure, "ended with code 137");
+});
+
 Deno.test("children: a stop is passed on, and waited for", async () => {
   const stop = new AbortController();
   const code =
-    `Deno.addSignalListener("SIGINT", () => { console.log('{"result":"saved"}'); Deno.exit(130); });
+    `Deno.addSignalListener("SIGINT", () => { console.log('{"report":"saved"}'); Deno.exit(130); });
     console.log('{"report":0}'); setInterval(() => {}, 1000)`;
   const { lines, done } = child(code, stop.signal);
   while (lines.length === 0) await new Promise((resume) => setTimeout(resume, 20));
   stop.abort();
   await assertRejects(() => done, Stopped);
-  assertEquals(lines.at(-1) as unknown, { result: "saved" });
+  assertEquals(lines.at(-1) as unknown, { report: "saved" });
 });
 
 Deno.test("parallel jobs: so many at a time, in order; the first failure stops the others", async () => {

@@ -32,3 +32,11 @@ function unescape(text: string): string {
         : names[name] ?? all,
   );
 }
+
+/**
+ * Whether a process was killed by a signal when all its tests had passed: graphics drivers now and then break while they
+ * are unloaded (Mesa 22.3: "double free or corruption"), which says nothing of the tests.
+ */
+export function diedAfterPassing({ passed, failed }: Tally, signal: string | null): boolean {
+  return signal !== null && passed > 0 && failed === 0;
+}

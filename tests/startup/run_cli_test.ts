@@ -1,7 +1,7 @@
 // The test runner itself, on small projects made for it: it counts what passed, failed and was skipped, says
 // which, ends in the sum and an exit code, and a file that dies or does not load is a failure.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { readJunit } from "./junit.ts";
+import { diedAfterPassing, readJunit } from "./junit.ts";
 
 const root = new URL("../../", import.meta.url);
 
@@ -56,6 +56,14 @@ Deno.test("test runner: reads a report", () => {
       <testcase name="it&apos;s &#x3c;d&#62;"><skipped/></testcase></testsuite></testsuites>`),
     { passed: 2, failed: 1, skipped: ["it's <d>"] },
   );
+});
+
+Deno.test("test runner: only a process that dies of a signal after passing is tried again", () => {
+  const tally = { passed: 3, failed: 0, skipped: [] };
+  assertEquals(diedAfterPassing(tally, "SIGABRT"), true);
+  assertEquals(diedAfterPassing(tally, null), false);
+  assertEquals(diedAfterPassing({ ...tally, failed: 1 }, "SIGABRT"), false);
+  assertEquals(diedAfterPassing({ ...tally, passed: 0 }, "SIGKILL"), false);
 });
 
 /** A project in a temporary folder with the runner, deno.json's format and names, and the given tests. */
