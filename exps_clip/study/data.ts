@@ -56,8 +56,11 @@ export interface DataMaker {
   prepare(run: RunName): Promise<void>;
 }
 
-/** Folder of the sets in the study's folder. */
-export const dataFolder = "data";
+/**
+ * Folder of the sets in the study's folder. It is removed with all that is in it, so it must be no name that a user would
+ * take for something of theirs.
+ */
+export const dataFolder = ".beyond-tail-sets";
 
 const balancedLaw = "uniform";
 const partName = (part: Part) => part === "test" ? "test" : `train-${lawSlug(part.law)}`;

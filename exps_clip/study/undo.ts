@@ -1,6 +1,6 @@
 // A study that refuses its input leaves nothing behind, so that the next try in the same folder is not held to its settings.
 
-import { exitCode } from "../../data_utils/mod.ts";
+import { exitCode, RUN_FILES } from "../../data_utils/mod.ts";
 import { dataFolder } from "./data.ts";
 import { settingsFile } from "./settings.ts";
 
@@ -24,8 +24,9 @@ export async function undoneOnBadInput<T>(dir: string, work: () => Promise<T>): 
   }
 }
 
-/** Whether a folder that is not the sets' lies in `dir`. */
+/** Whether a folder in `dir` is a run's. */
 async function holdsRuns(dir: string): Promise<boolean> {
   const entries = await Array.fromAsync(Deno.readDir(dir)).catch(() => []);
-  return entries.some(({ name, isDirectory }) => isDirectory && name !== dataFolder);
+  const places = entries.filter(({ isDirectory }) => isDirectory).map(({ name }) => `${dir}/${name}`);
+  return (await Promise.all(places.map((place) => isThere(`${place}/${RUN_FILES.config}`)))).includes(true);
 }

@@ -13,6 +13,7 @@ import {
   type StudySettings,
   studySettings,
 } from "../../exps_clip/study/mod.ts";
+import { dataFolder } from "../../exps_clip/study/data.ts";
 import { textCoding } from "../../exps_clip/mod.ts";
 import { withFolder } from "../data_utils/made_files.ts";
 import { names, writeColours } from "./processes.ts";
@@ -100,7 +101,10 @@ Deno.test("study data: files under a law; a set that is there is left alone, a m
     const reasons = (of: typeof train) => of.skipped().map(({ reason, count }) => `${count} ${reason}`);
     assertEquals(reasons(train)[0], "1 label outside the classes");
 
-    const files = Array.from(Deno.readDirSync(`${folder}/data`), ({ name }) => `${folder}/data/${name}`)
+    const files = Array.from(
+      Deno.readDirSync(`${folder}/${dataFolder}`),
+      ({ name }) => `${folder}/${dataFolder}/${name}`,
+    )
       .sort();
     assertEquals(files.length, 2);
     const [testFile, trainFile] = files, before = (await Deno.stat(trainFile)).mtime;

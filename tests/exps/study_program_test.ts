@@ -1,5 +1,6 @@
 // `study` as a program: killed, then stopped, then let run to its end, it reports what runs without a break report.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { dataFolder } from "../../exps_clip/study/data.ts";
 import { withFolder } from "../data_utils/made_files.ts";
 import { command, run, study, writeColours } from "./processes.ts";
 
@@ -51,7 +52,7 @@ Deno.test("study: killed and stopped, it goes on and ends with the numbers of a 
       "sl_frozen",
       "clip_templates",
     ]);
-    assertEquals(await there(`${folder}/broken/data`), false);
+    assertEquals(await there(`${folder}/broken/${dataFolder}`), false);
     assertStringIncludes(await Deno.readTextFile(`${folder}/broken/report.html`), "clip_templates");
 
     const early = await run(study, [...small, "--out", `${folder}/straight`, "--only", nameOf("sl_frozen")]);
@@ -91,6 +92,13 @@ Deno.test("study: killed and stopped, it goes on and ends with the numbers of a 
 Deno.test("study: the user's own shards, with bad samples left out, and a cut one refused", async () => {
   await withFolder(async (folder) => {
     await writeColours(folder, 60);
+    // The study may be put where the user keeps things of any name: neither its end nor bad input takes them along.
+    for (const place of ["own", "cut"]) {
+      await Deno.mkdir(`${folder}/${place}/data`, { recursive: true });
+      await Deno.writeTextFile(`${folder}/${place}/data/mine.txt`, "mine");
+    }
+    const kept = async (place: string) =>
+      assertEquals(await Deno.readTextFile(`${folder}/${place}/data/mine.txt`), "mine");
     const data = (train: string) => [
       ...[
         "--train",
@@ -122,8 +130,11 @@ Deno.test("study: the user's own shards, with bad samples left out, and a cut on
       assertEquals(rho === null, name in undefined_because, `${name} is ${rho}`);
     }
 
+    await kept("own");
     const cut = await run(study, [...data("cut-0.tar.gz"), "--out", `${folder}/cut`]);
     assertEquals(cut.code, 2);
     assertMatch(cut.err.split("\n").at(-1)!, /cut-0\.tar\.gz is (damaged|cut short)/);
+    await kept("cut");
+    assertEquals(Array.from(Deno.readDirSync(`${folder}/cut`), ({ name }) => name), ["data"]);
   });
 });
