@@ -150,7 +150,7 @@ export function checkFiles(files: SourceFile[]): string[] {
     const name = path.slice(path.lastIndexOf("/") + 1);
     return [
       ...(lines > longestFile ? [`${path} has ${lines} lines, above ${longestFile}`] : []),
-      ...(/^[a-z0-9_]+(\.d)?\.[a-z]+$/.test(name) ? [] : [`${path} is not snake_case`]),
+      ...(/^[a-z0-9_]+(\.d|\.as)?\.[a-z]+$/.test(name) ? [] : [`${path} is not snake_case`]),
       ...(/^\s*(\/\/|\/\*)/.test(text) ? [] : [`${path} does not open with a comment`]),
     ];
   });

@@ -1,0 +1,27 @@
+/** Captions in any of the formats people keep them in, read as bytes and in units that several workers share. */
+export {
+  addTally,
+  type CaptionFile,
+  type CaptionFormat,
+  type CaptionOptions,
+  type CaptionSink,
+  type CaptionTally,
+  type CaptionUnit,
+  emptyTally,
+  type Quoting,
+  type ReadOptions,
+  type ReadUnit,
+  type UnitReading,
+} from "./caption_file.ts";
+export {
+  type CaptionArena,
+  captionArena,
+  EXTRA_AT,
+  FREE_AT,
+  MOST_SPANS,
+  NULL_LENGTH,
+  SPANS_AT,
+  TEXT_AT,
+  TEXT_BYTES,
+} from "./arena.ts";
+export { wasmOver } from "./wasm.ts";
