@@ -6,6 +6,7 @@ const root = new URL("../../", import.meta.url);
 
 /** The sources, by path below the root. A source may import others by "./name.as.ts". */
 export const wasmSources: readonly string[] = [
+  "concept_freq/count/concepts.as.ts",
   "data_utils/captions/scan.as.ts",
 ];
 
