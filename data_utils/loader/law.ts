@@ -31,16 +31,22 @@ const rankDraws = 0x72616e6b, subsetDraws = 0x73756273;
 const powerLaw = (count: number, exponent: number) =>
   Array.from({ length: count }, (_, k) => (k + 1) ** -exponent);
 
-/** Counts per class from lines `name TAB count`. */
-function readCounts(path: string, classNames: readonly string[]): number[] {
-  let text: string;
+/** The text of a file that may be a law. */
+function readLawFile(path: string): string {
   try {
-    text = Deno.readTextFileSync(path);
+    return Deno.readTextFileSync(path);
   } catch {
     throw new SyntaxError(
       `Unknown law ${path}: use ratio:R, zipf:S, uniform or a file of lines name<TAB>count`,
     );
   }
+}
+
+/**
+ * Counts of the classes from the text of a frequency table, lines `name TAB count` in any order. Throws SyntaxError naming
+ * `path` and the line for anything else, and for a class without a count or with two.
+ */
+export function parseClassCounts(text: string, path: string, classNames: readonly string[]): number[] {
   const labels = new Map(classNames.map((name, label) => [name, label]));
   const counts = new Array<number>(classNames.length).fill(NaN);
   text.split(/\r?\n/).forEach((line, row) => {
@@ -72,7 +78,7 @@ export function parseLaw(text: string, classNames: readonly string[]): Law {
   if (count === 0) throw new RangeError("A law needs at least one class");
   if (text === "uniform") return { text, by: "rank", weights: powerLaw(count, 0) };
   if (kind !== "ratio" && kind !== "zipf") {
-    return { text, by: "class", weights: readCounts(text, classNames) };
+    return { text, by: "class", weights: parseClassCounts(readLawFile(text), text, classNames) };
   }
   if (!value?.trim() || !Number.isFinite(parameter) || text.split(":").length > 2) {
     throw new SyntaxError(`Malformed law ${text}: expected ${kind}:NUMBER`);

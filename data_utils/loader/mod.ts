@@ -23,6 +23,7 @@ export {
   largestRemainder,
   type Law,
   type LawSelection,
+  parseClassCounts,
   parseLaw,
   selectPerClass,
 } from "./law.ts";

@@ -78,6 +78,7 @@ export {
 export {
   type ArmAbout,
   type ArmSummary,
+  type CaptionFrequency,
   COLLAPSE_MEASURES,
   type CollapseMeasure,
   type CollapseScore,

@@ -54,6 +54,21 @@ export interface CollapseScore {
 
 export type CollapseScores = Readonly<Record<CollapseMeasure, CollapseScore>>;
 
+/**
+ * How often the captions of a run's training images mention each class, by the rule of the reference's concept counter,
+ * in the captions of the first epoch; and how that goes with the labels and with what the model does.
+ */
+export interface CaptionFrequency {
+  readonly captions: number;
+  /** Captions that mention the class, in the order of the classes. */
+  readonly per_class: readonly number[];
+  /** Rank correlation with the number of images that are labelled with the class. */
+  readonly rho_labels: number | null;
+  /** Rank correlations with the model's accuracy and predictions, as `rho_freq_*` are of the labels. */
+  readonly rho_acc: number | null;
+  readonly rho_pred: number | null;
+}
+
 /** One trained model of a study (or, for matched accuracy, a model at an earlier step). */
 export interface ReportedRun extends Readonly<ImbalanceScores> {
   readonly arm: string;
@@ -68,6 +83,8 @@ export interface ReportedRun extends Readonly<ImbalanceScores> {
   readonly seconds: number;
   readonly images_per_second: number;
   readonly collapse: CollapseScores | null;
+  /** Of runs on captions of the imbalanced set; absent or null where it was not counted. */
+  readonly caption_frequency?: CaptionFrequency | null;
   /** Evaluations during training, the last one at its end. */
   readonly curve: readonly CurvePoint[];
 }
@@ -177,6 +194,7 @@ const curveFields: Fields<CurvePoint> = {
 const rowFields = { class: isString, freq: isNumber, acc: isNumberOrNull, pred: isNumber };
 
 const runFields: Fields<Omit<ReportedRun, "undefined_because">> = {
+  caption_frequency: (value) => value === undefined || value === null || isObject(value),
   ...{ arm: isString, law: isString, seed: isNumber, run: isString },
   ...{ top1: isNumber, top5: isNumber, rho_freq_acc: isNumberOrNull, rho_freq_pred: isNumberOrNull },
   ...{ head: isNumberOrNull, middle: isNumberOrNull, tail: isNumberOrNull },

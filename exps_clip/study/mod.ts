@@ -11,6 +11,13 @@ export {
   subVocabularyFor,
   type SupArm,
 } from "./arms.ts";
+export {
+  captionFrequency,
+  captionTable,
+  classSetName,
+  freqsFolder,
+  readCaptionCounts,
+} from "./caption_frequency.ts";
 export { inParallel, runChild } from "./children.ts";
 export {
   areDescribed,

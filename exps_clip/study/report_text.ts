@@ -10,6 +10,7 @@ import {
   type ReportedHypothesis,
   type StudyReport,
 } from "../../data_utils/mod.ts";
+import { meanAndSpread } from "./summary.ts";
 
 const WIDTH = 80;
 
@@ -107,11 +108,26 @@ function lawText(report: StudyReport, law: string): string[] {
       "",
     ),
     ...[...reasons].map((reason) => wrapped(reason, "  ")),
+    ...captionLines(report, law),
     "",
     wrapped(`Hypotheses, with sums of mean rho pred that should exceed 0 [95 % interval over ${over}]:`, ""),
     ...own.filter(hasNumbers).flatMap(hypothesisText),
     ...withoutNumbers(own.filter((hypothesis) => !hasNumbers(hypothesis))),
   ];
+}
+
+/** The same correlations with frequency counted in the captions, for the arms that train on them. */
+function captionLines(report: StudyReport, law: string): string[] {
+  const own = report.arms.filter((run) => run.law === law && run.caption_frequency);
+  if (own.length === 0) return [];
+  const lines = [...new Set(own.map((run) => run.arm))].map((arm) => {
+    const counts = own.filter((run) => run.arm === arm).map((run) => run.caption_frequency!);
+    const shown = (["rho_labels", "rho_acc", "rho_pred"] as const).map((name) =>
+      cell(meanAndSpread(counts.map((count) => count[name])), rho)
+    );
+    return `  ${arm}: with labels ${shown[0]}; rho acc ${shown[1]}, rho pred ${shown[2]}`;
+  });
+  return ["", "With frequency counted in the captions (classes that they mention):", ...lines];
 }
 
 const hasNumbers = ({ contrasts }: ReportedHypothesis) => contrasts.some(({ estimate }) => estimate !== null);

@@ -9,6 +9,8 @@ import {
   type ReportedRun,
   type RunResult,
 } from "../../data_utils/mod.ts";
+import { armNamed } from "./arms.ts";
+import { captionFrequency, readCaptionCounts } from "./caption_frequency.ts";
 import { matchAccuracy } from "./matched.ts";
 import { allRuns, runFolder, type RunName, type StudySettings } from "./settings.ts";
 
@@ -41,7 +43,7 @@ export async function reportedRuns(
       const matched: ReportedRun[] = [];
       for (const each of ofLaw(arm)) {
         const evaluations = await readEvaluations(`${dir}/${runFolder(each.name)}`);
-        const run = reportedRun(each, evaluations);
+        const run = await withCaptionFrequency(dir, reportedRun(each, evaluations));
         runs.push(run);
         const clip = arm === "sl_full" &&
           ofLaw("clip_templates").find(({ name }) => name.seed === each.name.seed);
@@ -53,6 +55,12 @@ export async function reportedRuns(
       runs.push(...matched);
     }
   }
+  if (runs.some((run) => readsCaptions(run) && run.caption_frequency === null)) {
+    notes.push(
+      "How often captions mention each class is missing for some runs: counting needs WordNet 3.0, which " +
+        "`./denow task setup` fetches once.",
+    );
+  }
   return { runs, notes };
 }
 
@@ -62,4 +70,16 @@ function reportedRun({ name, result }: FinishedRun, evaluations: readonly Evalua
   if (!scores.per_class) throw new TypeError(`The run ${run} has no scores`);
   const curve = evaluations.map(({ acc: _, pred: __, ...point }): CurvePoint => point);
   return { ...name, run, collapse, curve, ...scores } as ReportedRun;
+}
+
+/** Whether a run trains on captions of the images whose labels its frequencies count. */
+function readsCaptions({ arm }: ReportedRun): boolean {
+  const { family, balanced = false } = armNamed(arm);
+  return family === "clip" && !balanced;
+}
+
+async function withCaptionFrequency(dir: string, run: ReportedRun): Promise<ReportedRun> {
+  if (!readsCaptions(run)) return run;
+  const names = run.per_class.map((row) => row.class), counts = await readCaptionCounts(dir, run.run, names);
+  return { ...run, caption_frequency: counts && captionFrequency(counts, run) };
 }

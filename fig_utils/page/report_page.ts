@@ -4,6 +4,7 @@ import { REPORT_FILE, type StudyReport } from "../../data_utils/mod.ts";
 import { type Figure, figuresOf } from "../figures/all.ts";
 import { svgFile } from "../figures/svg.ts";
 import { armsSection } from "./arms_section.ts";
+import { captionsSection } from "./captions_section.ts";
 import { classesSection } from "./classes_section.ts";
 import { collapseSection } from "./collapse_section.ts";
 import { hypothesesSection, verdictsSection } from "./hypotheses_section.ts";
@@ -65,8 +66,8 @@ function fragment(report: StudyReport, figures: readonly Figure[]): Markup {
 
 const contents: readonly [id: string, name: string][] = [
   ...[["verdicts", "In short"], ["run", "What was run"], ["arms", "Arms"], ["figures", "Figures"]] as const,
-  ...[["hypotheses", "Hypotheses"], ["collapse", "Neural collapse"], ["classes", "Classes"]] as const,
-  ["reading", "How to read this"],
+  ...[["hypotheses", "Hypotheses"], ["captions", "Frequency by captions"]] as const,
+  ...[["collapse", "Neural collapse"], ["classes", "Classes"], ["reading", "How to read this"]] as const,
 ].map(([id, name]) => [id, name]);
 
 function fragmentBody(report: StudyReport, figures: readonly Figure[]): Markup {
@@ -76,6 +77,7 @@ function fragmentBody(report: StudyReport, figures: readonly Figure[]): Markup {
     armsSection(report),
     figuresSection(figures),
     hypothesesSection(report),
+    captionsSection(report),
     collapseSection(report),
     classesSection(report),
     readingSection(report),
