@@ -6,6 +6,7 @@ export * from "./images/mod.ts";
 export * from "./loader/mod.ts";
 export * from "./metrics/mod.ts";
 export * from "./program/mod.ts";
+export * from "./random/mt19937.ts";
 export * from "./random/philox.ts";
 export * from "./runs/mod.ts";
 export * from "./text/mod.ts";

@@ -7,6 +7,8 @@ const root = new URL("../../", import.meta.url);
 /** The sources, by path below the root. A source may import others by "./name.as.ts". */
 export const wasmSources: readonly string[] = [
   "concept_freq/count/concepts.as.ts",
+  "concept_freq/substring/match.as.ts",
+  "concept_freq/words/word_table.as.ts",
   "data_utils/captions/scan.as.ts",
 ];
 
