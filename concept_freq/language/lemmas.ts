@@ -4,11 +4,12 @@
  * words that matter beforehand and lemmatise nothing.
  * After E. Loper and S. Bird, NLTK, wordnet.py (`_morphy`) and wordnet.stem (`WordNetLemmatizer`).
  */
-import { contractions, latinFold } from "./tokens.ts";
+import { contractions, latinFold, tokens } from "./tokens.ts";
 import type { WordNetNouns } from "./wordnet.ts";
 
 /** How words become lemmas, and back. */
 export interface Lemmatiser {
+  readonly modern: boolean;
   /** The lemma of a word of letters a-z; the word itself where WordNet knows none. */
   lemma(word: string): string;
   /** All words of letters a-z whose lemma this is, itself first where it is its own. */
@@ -32,21 +33,11 @@ const suffixRules = [
   ["ies", "y"],
 ] as const;
 
-/** Words that `modern` leaves alone although they end like the plural of a noun: Mr, doe, her, hi, it, thu, a. */
-const functionWords = new Set([
-  "as",
-  "does",
-  "has",
-  "hers",
-  "his",
-  "its",
-  "mrs",
-  "this",
-  "thus",
-  "us",
-  "vs",
-  "was",
-]);
+/**
+ * Words that `modern` leaves alone although a plural of a noun looks the same: does (of doe), his (of hi). Shorter ones,
+ * such as as, was, has, us and its, are safe by their length.
+ */
+const functionWords = new Set(["does", "his"]);
 
 const leastModernLetters = 3;
 
@@ -71,7 +62,6 @@ export function nounLemmatiser(nouns: WordNetNouns, options: { readonly modern?:
       .reduce((best, base) => best === "" || base.length < best.length ? base : best, "") || word;
 
   function modernBase(word: string): string {
-    if (functionWords.has(word)) return word;
     const bases = regularBases(word).filter((base) =>
       base.length >= leastModernLetters && !(word.endsWith("ss") && base === word.slice(0, -1))
     );
@@ -80,6 +70,7 @@ export function nounLemmatiser(nouns: WordNetNouns, options: { readonly modern?:
   }
 
   function lemma(word: string): string {
+    if (options.modern && functionWords.has(word)) return word;
     const irregular = exceptions.get(word);
     if (irregular) return shortest(word, irregular);
     return options.modern ? modernBase(word) : shortest(word, regularBases(word));
@@ -93,5 +84,11 @@ export function nounLemmatiser(nouns: WordNetNouns, options: { readonly modern?:
     return [...candidates].filter((word) => /^[a-z]+$/.test(word) && lemma(word) === base);
   }
 
-  return { lemma, formsOf, contractions, ...options.modern ? { fold: latinFold } : {} };
+  const modern = options.modern ?? false;
+  return { modern, lemma, formsOf, contractions, ...modern ? { fold: latinFold } : {} };
+}
+
+/** The lemmas of a text's words, in order and as often as they occur. */
+export function lemmasOf(text: string, lemmatiser: Lemmatiser): string[] {
+  return tokens(text, lemmatiser).map((word) => lemmatiser.lemma(word));
 }

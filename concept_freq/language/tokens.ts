@@ -2,8 +2,6 @@
  * Text to words, as the reference does it and as `--modern` does. Counters do the same over bytes; this is what they
  * are tested against, and what class names go through.
  */
-import type { Lemmatiser } from "./lemmas.ts";
-
 /** Words that the Treebank tokeniser takes apart, of those that can occur where every word is letters only. */
 export const contractions: ReadonlyMap<string, readonly [string, string]> = new Map([
   ["cannot", ["can", "not"]],
@@ -66,9 +64,4 @@ function simplified(text: string): string {
 export function tokens(text: string, options: { readonly modern?: boolean } = {}): string[] {
   const letters = (options.modern ? simplified(text) : text).toLowerCase();
   return (letters.match(/[a-z]+/g) ?? []).flatMap((word) => contractions.get(word) ?? [word]);
-}
-
-/** The lemmas of a text's words, in order and as often as they occur. */
-export function lemmasOf(text: string, lemmatiser: Lemmatiser): string[] {
-  return tokens(text, { modern: lemmatiser.fold !== undefined }).map((word) => lemmatiser.lemma(word));
 }
