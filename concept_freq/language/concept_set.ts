@@ -5,6 +5,7 @@ import { readClasses } from "./class_files.ts";
 import { lemmasOf, type Lemmatiser } from "./lemmas.ts";
 import { applyRules, phrasesOf } from "./phrases.ts";
 import { parseSpecialCases, referenceCases, type SpecialCases } from "./special_cases.ts";
+import { lemmasOf } from "./tokens.ts";
 
 /** Classes and what mentions them, in lemmas. */
 export interface ConceptSet {

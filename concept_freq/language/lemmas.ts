@@ -4,7 +4,7 @@
  * words that matter beforehand and lemmatise nothing.
  * After E. Loper and S. Bird, NLTK, wordnet.py (`_morphy`) and wordnet.stem (`WordNetLemmatizer`).
  */
-import { contractions, latinFold, tokens } from "./tokens.ts";
+import { contractions, latinFold } from "./tokens.ts";
 import type { WordNetNouns } from "./wordnet.ts";
 
 /** How words become lemmas, and back. */
@@ -56,17 +56,22 @@ export function nounLemmatiser(nouns: WordNetNouns, options: { readonly modern?:
       return sensesOf.has(base) ? [base] : [];
     });
 
-  /** The shortest base there is, the word itself among them; the first of several. */
-  const shortest = (word: string, bases: readonly string[]): string =>
-    [word, ...bases].filter((base) => sensesOf.has(base))
-      .reduce((best, base) => best === "" || base.length < best.length ? base : best, "") || word;
+  const mostSenses = (bases: readonly string[]): string | undefined =>
+    bases.reduce((best, base) => sensesOf.get(base)! > sensesOf.get(best)! ? base : best, bases[0]);
+
+  /** The shortest of what there is, the word itself among it; of several the first or, with `modern`, the commonest. */
+  function shortest(word: string, bases: readonly string[]): string {
+    const present = [word, ...bases].filter((base) => sensesOf.has(base));
+    const length = Math.min(...present.map((base) => base.length));
+    const candidates = present.filter((base) => base.length === length);
+    return (options.modern ? mostSenses(candidates) : candidates[0]) ?? word;
+  }
 
   function modernBase(word: string): string {
     const bases = regularBases(word).filter((base) =>
       base.length >= leastModernLetters && !(word.endsWith("ss") && base === word.slice(0, -1))
     );
-    return bases.reduce((best, base) => sensesOf.get(base)! > sensesOf.get(best)! ? base : best, bases[0]) ??
-      word;
+    return mostSenses(bases) ?? word;
   }
 
   function lemma(word: string): string {
@@ -86,9 +91,4 @@ export function nounLemmatiser(nouns: WordNetNouns, options: { readonly modern?:
 
   const modern = options.modern ?? false;
   return { modern, lemma, formsOf, contractions, ...modern ? { fold: latinFold } : {} };
-}
-
-/** The lemmas of a text's words, in order and as often as they occur. */
-export function lemmasOf(text: string, lemmatiser: Lemmatiser): string[] {
-  return tokens(text, lemmatiser).map((word) => lemmatiser.lemma(word));
 }

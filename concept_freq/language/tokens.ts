@@ -65,3 +65,11 @@ export function tokens(text: string, options: { readonly modern?: boolean } = {}
   const letters = (options.modern ? simplified(text) : text).toLowerCase();
   return (letters.match(/[a-z]+/g) ?? []).flatMap((word) => contractions.get(word) ?? [word]);
 }
+
+/** The lemmas of a text's words, in order and as often as they occur. */
+export function lemmasOf(
+  text: string,
+  lemmatiser: { readonly modern: boolean; lemma(word: string): string },
+): string[] {
+  return tokens(text, lemmatiser).map((word) => lemmatiser.lemma(word));
+}
