@@ -2,7 +2,7 @@
  * A concept set: classes with the phrases that mention them, as lemmas, ready to be counted.
  */
 import { readClasses } from "./class_files.ts";
-import { lemmasOf, type Lemmatiser } from "./lemmas.ts";
+import type { Lemmatiser } from "./lemmas.ts";
 import { applyRules, phrasesOf } from "./phrases.ts";
 import { parseSpecialCases, referenceCases, type SpecialCases } from "./special_cases.ts";
 import { lemmasOf } from "./tokens.ts";
