@@ -13,3 +13,22 @@ export const loadJpegWasm = () => import("npm:@jsquash/jpeg@1.6.0/decode.js");
 
 /** entities: the named characters of HTML, as browsers decode them in text. */
 export { decodeHTML } from "npm:entities@9.0.0/decode";
+
+/** hyparquet: what a parquet file says about itself; the bytes of its strings are read by captions/parquet_*.ts. */
+export const loadParquet = async () => {
+  const [{ parquetMetadata }, { parquetHeader }, { deltaByteArray, deltaLengthByteArray }] = await Promise
+    .all([
+      // deno-lint-ignore no-import-prefix
+      import("npm:hyparquet@1.31.5"),
+      // deno-lint-ignore no-import-prefix
+      import("npm:hyparquet@1.31.5/src/column.js"),
+      // deno-lint-ignore no-import-prefix
+      import("npm:hyparquet@1.31.5/src/delta.js"),
+    ]);
+  return { parquetMetadata, parquetHeader, deltaByteArray, deltaLengthByteArray };
+};
+export type { FileMetaData, PageHeader, SchemaElement } from "npm:hyparquet@1.31.5";
+
+/** hyparquet-compressors: snappy in WebAssembly, and LZ4. */
+// deno-lint-ignore no-import-prefix
+export const loadCompressors = async () => (await import("npm:hyparquet-compressors@1.1.2")).compressors;

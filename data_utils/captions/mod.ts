@@ -24,4 +24,14 @@ export {
   TEXT_AT,
   TEXT_BYTES,
 } from "./arena.ts";
+export {
+  type Fingerprint,
+  fingerprintFile,
+  listCaptionFiles,
+  type ListOptions,
+  spoolStdin,
+} from "./inventory.ts";
+export { openCaptionFile, readCaptions } from "./open.ts";
+export { recogniseCaptions } from "./recognise.ts";
+export { captionStrings, packCaptions } from "./strings.ts";
 export { wasmOver } from "./wasm.ts";

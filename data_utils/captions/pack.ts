@@ -1,0 +1,123 @@
+/**
+ * Puts captions that do not lie in the arena already (values of a parquet page, of JSON, of an archive) into it, one
+ * behind another, and hands them on whenever it is full.
+ */
+import { type CaptionArena, MOST_SPANS, NULL_LENGTH, TEXT_AT, TEXT_BYTES } from "./arena.ts";
+import { type CaptionSink, type CaptionTally, emptyTally } from "./caption_file.ts";
+import { tallySpans } from "./tally.ts";
+
+/** Captions within one piece of memory: places and lengths; a length of NULL_LENGTH is a caption that is null. */
+export interface CaptionRun {
+  readonly bytes: Uint8Array;
+  readonly starts: Uint32Array;
+  readonly lengths: Uint32Array;
+  readonly count: number;
+  /** Whether they lie there in their order with next to nothing between, so that stretches may be copied whole. */
+  readonly inOrder: boolean;
+}
+
+/** Gathers captions and counts what they are. */
+export interface CaptionPacker {
+  readonly tally: CaptionTally;
+  /** Captions of a piece of memory. */
+  addRun(run: CaptionRun): void;
+  /** A caption's bytes, or null. */
+  add(caption: Uint8Array | null): void;
+  /** A caption that is a string; `invalid` when its bytes were no UTF-8 before they became one. */
+  addText(caption: string, invalid?: boolean): void;
+  /** A record without a caption. */
+  leaveOut(why: "malformed" | "tooLong"): void;
+  /** Hands on what there is. To be called at the end. */
+  flush(): void;
+}
+
+/** A packer into an arena. */
+export function captionPacker(arena: CaptionArena, sink: CaptionSink): CaptionPacker {
+  const tally = emptyTally(), encoder = new TextEncoder();
+  let text = arena.bytes(), spans = arena.spans(), filled = 0, count = 0;
+
+  function flush() {
+    if (count === 0) return;
+    tally.rows += count;
+    tallySpans(arena, count, tally);
+    sink(count);
+    text = arena.bytes(); // the counter may have made the memory grow
+    spans = arena.spans();
+    filled = count = 0;
+  }
+
+  function span(address: number, length: number) {
+    spans[2 * count] = address;
+    spans[2 * count + 1] = length;
+    count++;
+  }
+
+  function leaveOut(why: "malformed" | "tooLong") {
+    tally.rows++;
+    tally[why]++;
+  }
+
+  function add(caption: Uint8Array | null) {
+    if (count === MOST_SPANS) flush();
+    if (caption === null) return span(TEXT_AT, NULL_LENGTH);
+    if (caption.length > TEXT_BYTES) return leaveOut("tooLong");
+    if (filled + caption.length > TEXT_BYTES) flush();
+    text.set(caption, TEXT_AT + filled);
+    span(TEXT_AT + filled, caption.length);
+    filled += caption.length;
+  }
+
+  function addText(caption: string, invalid = false) {
+    if (count === MOST_SPANS || filled + 3 * caption.length > TEXT_BYTES) flush();
+    const at = TEXT_AT + filled;
+    const { read, written } = encoder.encodeInto(caption, text.subarray(at, TEXT_AT + TEXT_BYTES));
+    if (read < caption.length) return leaveOut("tooLong");
+    if (invalid) tally.invalidUtf8++;
+    span(at, written);
+    filled += written;
+  }
+
+  /** Copies whole stretches: one copy per page instead of one per caption. */
+  function addStretches({ bytes, starts, lengths, count: all }: CaptionRun) {
+    let from = 0, to = 0;
+    const copy = () => {
+      text.set(bytes.subarray(from, to), TEXT_AT + filled);
+      filled += to - from;
+    };
+    for (let i = 0; i < all; i++) {
+      const start = starts[i], length = lengths[i];
+      if (length === NULL_LENGTH) {
+        if (count === MOST_SPANS) {
+          copy();
+          flush();
+          from = to;
+        }
+        span(TEXT_AT, NULL_LENGTH);
+        continue;
+      }
+      if (length > TEXT_BYTES) {
+        leaveOut("tooLong");
+        continue;
+      }
+      if (to === from) from = to = start;
+      if (count === MOST_SPANS || filled + start + length - from > TEXT_BYTES) {
+        copy();
+        flush();
+        from = start;
+      }
+      to = start + length;
+      span(TEXT_AT + filled + start - from, length);
+    }
+    copy();
+  }
+
+  function addRun(run: CaptionRun) {
+    if (run.inOrder) return addStretches(run);
+    for (let i = 0; i < run.count; i++) {
+      const start = run.starts[i], length = run.lengths[i];
+      add(length === NULL_LENGTH ? null : run.bytes.subarray(start, start + length));
+    }
+  }
+
+  return { tally, addRun, add, addText, leaveOut, flush };
+}
