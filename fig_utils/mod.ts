@@ -5,6 +5,7 @@
 export { accuracyByFrequency, type Chosen } from "./figures/accuracy_by_frequency.ts";
 export { type Figure, figuresOf } from "./figures/all.ts";
 export { biasFigure } from "./figures/bias.ts";
+export { type FrequencyCurve, frequencyCurves, type RankBy } from "./figures/frequency_curves.ts";
 export { hypothesisFigure } from "./figures/hypotheses.ts";
 export { matchedFigure } from "./figures/matched.ts";
 export { svgFile } from "./figures/svg.ts";
