@@ -16,6 +16,8 @@ export interface CountJob<Spec = unknown> {
   readonly command: string;
   /** Tells it from the command's other counts in the same `out`; part of a file name. */
   readonly name: string;
+  /** What the captions are called in the tables' names. */
+  readonly captionsName: string;
   /** A counter of kinds.ts, or the URL of a module that exports one as `counterKind`. */
   readonly kind: string;
   /** What the counter needs, posted to each worker. */
@@ -79,6 +81,7 @@ export interface Partial {
 export interface CountOutcome {
   readonly command: string;
   readonly name: string;
+  readonly captionsName: string;
   readonly digest: string;
   readonly settings: Readonly<Record<string, string>>;
   readonly about: unknown;

@@ -1,0 +1,19 @@
+/**
+ * The kinds of counters by name, each loaded where it is first used, so that a worker loads its own only.
+ */
+import type { CounterKind } from "../count/counter.ts";
+
+// deno-lint-ignore no-explicit-any
+const kinds: Readonly<Record<string, () => Promise<CounterKind<any>>>> = {
+  class: async () => (await import("../count/class_counter.ts")).classKind,
+};
+
+/**
+ * The counter of this name; a name that is a URL is that of a module which exports it as `counterKind`. Throws
+ * RangeError for a name that is unknown.
+ */
+export async function counterKind(name: string): Promise<CounterKind<unknown>> {
+  if (Object.hasOwn(kinds, name)) return await kinds[name]();
+  if (!URL.canParse(name)) throw new RangeError(`There is no counter "${name}"`);
+  return (await import(name)).counterKind;
+}
