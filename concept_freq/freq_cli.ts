@@ -2,8 +2,9 @@
 import { runProgram } from "../data_utils/mod.ts";
 import { classCommand } from "./commands/class_command.ts";
 import type { Command } from "./commands/command.ts";
+import { mergeCommand } from "./commands/merge_command.ts";
 
-const commands: readonly Command[] = [classCommand];
+const commands: readonly Command[] = [classCommand, mergeCommand];
 
 const width = Math.max(...commands.map(({ name }) => name.length)) + 2;
 const help = `Counts concepts over captions of any number, and looks at the frequencies.

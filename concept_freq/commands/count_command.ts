@@ -19,7 +19,7 @@ export interface CountEnd {
 
 /** The line at the end of a count, and a line for each thing left out. */
 export function noteSummary(outcome: CountOutcome, progress: Progress): void {
-  const { files, tally, seconds, leftOut } = outcome;
+  const { files, tally, seconds, leftOut, resumed } = outcome;
   for (const reason of leftOut) progress.note(`left out: ${reason}`);
   const counts: [number, string][] = [
     [tally.nulls, "null"],
@@ -34,7 +34,7 @@ export function noteSummary(outcome: CountOutcome, progress: Progress): void {
     `${grouped(tally.rows)} rows of ${grouped(whole)} ${whole === 1 ? "file" : "files"}`,
     ...met,
     `${seconds.toFixed(1)} s`,
-    `${grouped(tally.rows / seconds)} rows/s`,
+    ...resumed > 0 ? [] : [`${grouped(tally.rows / seconds)} rows/s`], // others counted too
   ].join(", "));
 }
 

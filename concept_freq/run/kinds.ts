@@ -6,6 +6,7 @@ import type { CounterKind } from "../count/counter.ts";
 // deno-lint-ignore no-explicit-any
 const kinds: Readonly<Record<string, () => Promise<CounterKind<any>>>> = {
   class: async () => (await import("../count/class_counter.ts")).classKind,
+  word: async () => (await import("../words/word_counter.ts")).wordKind,
 };
 
 /**

@@ -4,6 +4,7 @@
  */
 import {
   type CaptionFile,
+  type CaptionOptions,
   errorLine,
   exitCode,
   type Fingerprint,
@@ -41,6 +42,8 @@ export interface Plan {
   readonly digest: string;
   readonly settings: Readonly<Record<string, string>>;
   readonly about: unknown;
+  /** How the files are opened. */
+  readonly reading: { readonly captionOptions: CaptionOptions; readonly blockBytes?: number };
   readonly shard: Shard | null;
   readonly files: readonly PlannedFile[];
   /** Files and units that a finished shard had to leave to the merge, as file and unit number. */
@@ -150,6 +153,7 @@ export async function makePlan(job: CountJob, scratch: string): Promise<FreshPla
   const plan: Plan = {
     format: FORMAT,
     ...{ command, name, captionsName, kind, digest, settings, about, shard, files },
+    reading: { captionOptions: job.captionOptions, blockBytes: job.blockBytes },
     unread: [],
   };
   return { plan, opened };
