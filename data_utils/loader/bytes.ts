@@ -2,6 +2,7 @@
  * Reading a file forwards, gzipped or not, a few bytes at a time: what a tar reader needs. Memory stays at one chunk,
  * and in a plain file leaving bytes out is a seek, so that an index of a large archive reads headers only.
  */
+import { gunzip } from "./gunzip.ts";
 
 /** A file read forwards. */
 export interface ByteSource {
@@ -27,7 +28,7 @@ export async function openBytes(path: string): Promise<ByteSource> {
   const magic = new Uint8Array(2);
   const gzipped = await file.read(magic) === 2 && magic[0] === 0x1f && magic[1] === 0x8b;
   await file.seek(0, Deno.SeekMode.Start);
-  const unpacked = gzipped ? file.readable.pipeThrough(new DecompressionStream("gzip")).getReader() : null;
+  const unpacked = gzipped ? gunzip(file) : null;
   const fileBytes = (await file.stat()).size;
   let chunk = new Uint8Array(0), at = 0, passed = 0;
 
@@ -35,12 +36,12 @@ export async function openBytes(path: string): Promise<ByteSource> {
   async function pull(): Promise<boolean> {
     at = 0;
     if (unpacked) {
-      const { value } = await unpacked.read().catch((error) => {
+      const next = await unpacked.next().catch((error) => {
         throw new SyntaxError(
           `${path} is damaged or cut short (gzip: ${error.message}): fetch or write it again`,
         );
       });
-      chunk = value ?? new Uint8Array(0);
+      chunk = next ?? new Uint8Array(0);
     } else {
       const buffer = new Uint8Array(chunkBytes);
       chunk = buffer.subarray(0, await file.read(buffer) ?? 0);
@@ -85,7 +86,7 @@ export async function openBytes(path: string): Promise<ByteSource> {
   }
 
   async function close(): Promise<void> {
-    if (unpacked) await unpacked.cancel().catch(() => {});
+    if (unpacked) await unpacked.close();
     else file.close();
   }
   return { gzipped, position: () => passed, read, skip, close };
