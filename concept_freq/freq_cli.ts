@@ -3,8 +3,9 @@ import { runProgram } from "../data_utils/mod.ts";
 import { classCommand } from "./commands/class_command.ts";
 import type { Command } from "./commands/command.ts";
 import { mergeCommand } from "./commands/merge_command.ts";
+import { wordCommand } from "./commands/word_command.ts";
 
-const commands: readonly Command[] = [classCommand, mergeCommand];
+const commands: readonly Command[] = [classCommand, mergeCommand, wordCommand];
 
 const width = Math.max(...commands.map(({ name }) => name.length)) + 2;
 const help = `Counts concepts over captions of any number, and looks at the frequencies.
