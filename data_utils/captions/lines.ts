@@ -1,17 +1,39 @@
 /** Text files of one caption per line. */
 import type { CaptionFile, CaptionOptions, ReadUnit } from "./caption_file.ts";
-import { blockBytes } from "./blocks.ts";
+import { blockBytes, byteUnits } from "./blocks.ts";
+import { readHead } from "./file_head.ts";
+import { readRecords, type RecordFormat } from "./records.ts";
 
-/** Looks at a text file. */
-export function planText(
+/** What files of lines have in common as records: a line feed ends each, whatever it holds. */
+export const lineRecords: Pick<RecordFormat, "returns" | "scan" | "pass"> = {
+  returns: false,
+  scan: (scanner, from, end, stop, last) => scanner.scanLines(from, end, stop, last),
+  pass(scanner, from, end) {
+    const feed = scanner.indexOfByte(from, end, 10);
+    return feed < end ? feed + 1 : 0;
+  },
+};
+
+/**
+ * Looks at a file in which every line is a caption, without its line end (a line feed, or a carriage return and a line
+ * feed); an empty line is an empty caption. Throws SyntaxError naming the file when it is UTF-16 or no text.
+ */
+export async function planText(
   path: string,
   gzipped: boolean,
   bytes: number,
-  options: CaptionOptions = {},
+  _options: CaptionOptions = {},
   block: number = blockBytes,
 ): Promise<CaptionFile> {
-  return Promise.reject(new Error(`not yet: ${[path, gzipped, bytes, options, block]}`));
+  const { mark } = await readHead(path, () => true);
+  const units = byteUnits(bytes, gzipped, block);
+  return { path, format: "text", gzipped, bytes, column: null, units, layout: { firstRecord: mark } };
 }
 
 /** Reads a unit of a text file. */
-export const readText: ReadUnit = () => Promise.reject(new Error("not yet"));
+export const readText: ReadUnit = (file, unit, arena, sink, options = {}) =>
+  readRecords(file, unit, arena, sink, options, {
+    ...lineRecords,
+    firstRecord: Number(file.layout.firstRecord),
+    prepare: (scanner) => scanner.setLines(0, 0),
+  });

@@ -1,14 +1,47 @@
 // deno-lint-ignore-file
 // @ts-nocheck AssemblyScript, which `deno task wasm` compiles to scan_wasm.ts.
-// Byte scanning of caption files: where records and fields begin and end.
+// Byte scanning of caption files: where records and fields begin and end. What all formats share is in
+// scan_state.as.ts; tables, JSON and lines have a file each.
+import {
+  countTooLong,
+  endsInQuotes,
+  indexOfByte,
+  setup,
+  spanCount,
+  startBatch,
+  startTally,
+  tallyEmpties,
+  tallyInvalid,
+  tallyMalformed,
+  tallyNulls,
+  tallyRows,
+  tallySpans,
+  tallyTooLong,
+} from "./scan_state.as.ts";
+import { passesQuotes, passRecord, scanTable, setTable } from "./scan_table.as.ts";
+import { setKey } from "./scan_json.as.ts";
+import { scanLines, setLines } from "./scan_lines.as.ts";
 
-/** The place of the first `byte` in [from, end), or `end`. */
-export function indexOfByte(from: usize, end: usize, byte: u32): usize {
-  const wanted = i8x16.splat(byte as i8);
-  for (; from + 16 <= end; from += 16) {
-    const found = i8x16.bitmask(i8x16.eq(v128.load(from), wanted));
-    if (found) return from + ctz(found);
-  }
-  for (; from < end; from++) if (load<u8>(from) == byte) return from;
-  return end;
-}
+export {
+  countTooLong,
+  endsInQuotes,
+  indexOfByte,
+  passesQuotes,
+  passRecord,
+  scanLines,
+  scanTable,
+  setKey,
+  setLines,
+  setTable,
+  setup,
+  spanCount,
+  startBatch,
+  startTally,
+  tallyEmpties,
+  tallyInvalid,
+  tallyMalformed,
+  tallyNulls,
+  tallyRows,
+  tallySpans,
+  tallyTooLong,
+};

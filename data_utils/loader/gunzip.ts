@@ -8,7 +8,7 @@ import { createGunzip } from "node:zlib";
 /** Unpacked bytes in turn. */
 export interface Unpacked {
   /** The next bytes; null at the end. Throws Error when the stream is damaged or cut short. */
-  next(): Promise<Uint8Array | null>;
+  next(): Promise<Uint8Array<ArrayBuffer> | null>;
   /** Stops wherever it is, and closes the file. */
   close(): Promise<void>;
 }
