@@ -10,7 +10,7 @@ import { matchWasm } from "./match_wasm.ts";
 /** Compiled entries: plain data, to be posted to workers, which share the image. */
 export interface CompiledEntries {
   /** What the matcher loads, at any place. */
-  readonly image: Uint8Array<SharedArrayBuffer>;
+  readonly image: Uint8Array;
   /** SHA-256 (hex) of the entries in their order. */
   readonly digest: string;
   readonly entries: number;
@@ -103,10 +103,20 @@ export function compileEntries(list: EntryList): CompiledEntries {
   };
 }
 
-/** Counts of patterns as counts of entries: each that occurs twice has the count both times. */
+/** Counts of patterns as counts of entries: one that occurs twice has the count both times. */
 export function countsOfEntries(
-  compiled: Pick<CompiledEntries, "patternOf">,
-  counts: Float64Array<ArrayBuffer>,
-): Float64Array<ArrayBuffer> {
-  return compiled.patternOf ? Float64Array.from(compiled.patternOf, (pattern) => counts[pattern]) : counts;
+  { patternOf }: Pick<CompiledEntries, "patternOf">,
+  counts: Uint32Array<ArrayBuffer>,
+): Uint32Array<ArrayBuffer> {
+  return patternOf ? patternOf.map((pattern) => counts[pattern]) : counts;
+}
+
+/** Whether entry `i` occurred before. */
+export function isRepeated({ patternOf }: Pick<CompiledEntries, "patternOf">): (entry: number) => boolean {
+  if (!patternOf) return () => false;
+  // A pattern's number is that of the different entries before it, so a first occurrence is one above all before.
+  const repeated = new Uint8Array(patternOf.length);
+  let next = 0;
+  patternOf.forEach((pattern, i) => pattern === next ? next++ : repeated[i] = 1);
+  return (entry) => repeated[entry] === 1;
 }

@@ -10,7 +10,7 @@ import { countsOf, fillArena, matchesOf, oddCase, oddText } from "./substring_ru
 function counted(list: EntryList, captions: readonly (string | null | Uint8Array)[]): number[] {
   const arena = captionArena(), compiled = compileEntries(list), matcher = entryMatcher(compiled, arena);
   matcher.count(fillArena(arena, captions));
-  return [...countsOfEntries(compiled, Float64Array.from(matcher.take()))];
+  return [...countsOfEntries(compiled, matcher.take())];
 }
 
 /** The patterns of each caption, as `record` lists them. */
