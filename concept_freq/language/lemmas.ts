@@ -34,12 +34,13 @@ const suffixRules = [
 ] as const;
 
 /**
- * Words that `modern` leaves alone although a plural of a noun looks the same: does (of doe), his (of hi). Shorter ones,
- * such as as, was, has, us and its, are safe by their length.
+ * Words that `modern` leaves alone although a plural of a noun looks the same: does (of doe), his (of hi), Mrs (of Mr).
+ * As, was, has, us, its are safe by their length.
  */
-const functionWords = new Set(["does", "his"]);
+const keptWords = new Set(["does", "his", "mrs"]);
 
-const leastModernLetters = 3;
+/** What `modern` takes for a singular: three letters, or two consonants such as tv, cd and rv. */
+const singular = /^(?:[a-z]{3,}|[^aeiouy]{2})$/;
 
 /** A lemmatiser over WordNet's nouns; `modern` as the README describes. */
 export function nounLemmatiser(nouns: WordNetNouns, options: { readonly modern?: boolean } = {}): Lemmatiser {
@@ -69,13 +70,13 @@ export function nounLemmatiser(nouns: WordNetNouns, options: { readonly modern?:
 
   function modernBase(word: string): string {
     const bases = regularBases(word).filter((base) =>
-      base.length >= leastModernLetters && !(word.endsWith("ss") && base === word.slice(0, -1))
+      singular.test(base) && !(word.endsWith("ss") && base === word.slice(0, -1))
     );
     return mostSenses(bases) ?? word;
   }
 
   function lemma(word: string): string {
-    if (options.modern && functionWords.has(word)) return word;
+    if (options.modern && keptWords.has(word)) return word;
     const irregular = exceptions.get(word);
     if (irregular) return shortest(word, irregular);
     return options.modern ? modernBase(word) : shortest(word, regularBases(word));

@@ -94,7 +94,9 @@ export function parseSpecialCases(text: string, file: string): SpecialCases {
     if (!Array.isArray(list)) throw wrong(kind, "must be a list");
     for (const [i, rule] of list.entries()) {
       const at = `${kind}[${i}]`, texts = shapes[kind];
-      if (typeof rule !== "object" || rule === null) throw wrong(at, `must be {"set", "phrase", "${texts}"}`);
+      if (typeof rule !== "object" || rule === null || Array.isArray(rule)) {
+        throw wrong(at, `must be {"set", "phrase", "${texts}"}`);
+      }
       for (const name of Object.keys(rule)) {
         if (!["set", "phrase", texts].includes(name)) {
           throw wrong(`${at}.${name}`, `is unknown: a rule has set, phrase and ${texts}`);
