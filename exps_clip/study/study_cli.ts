@@ -1,6 +1,7 @@
 // `./denow task study`: SL and CLIP arms trained from scratch on the same long-tailed images, their accuracy and their
 // predictions beside class frequency, and what becomes of the hypotheses. The program joins the two experiments and the
 // figures; what it does stands in study.ts.
+import { compileClasses, conceptCounter, writeClassTables } from "../../concept_freq/mod.ts";
 import {
   clockTime,
   describeFlags,
@@ -34,6 +35,8 @@ import {
   agreeOnSettings,
   areDescribed,
   checkDataSettings,
+  classSetName,
+  freqsFolder,
   parseRun,
   type Recipes,
   reportText,
@@ -121,6 +124,7 @@ function recipesOn(gpu: Gpu, reportTo: string): Recipes {
         { templates, bpe, steps, batchSize } = settings;
       const { captions } = arm;
       const captionOf = captionsOf(train, { captions, templates, seed, own: described ?? undefined });
+      if (!arm.balanced) await countMentions(run, allCaptions(captionOf, train.count, 1));
       const epochs = Math.ceil(steps / Math.floor(train.count / batchSize));
       const every = () => allCaptions(captionOf, train.count, epochs);
       const { tokenizer, contextLength } = await textCoding(every, { bpe, most: longestCaption });
@@ -162,6 +166,22 @@ async function textHead(
   } finally {
     destroyStore(store);
   }
+}
+
+/**
+ * Counts how often the captions of a run mention each class, into tables of the study's folder. Where WordNet cannot be
+ * had there are none, and the report says so.
+ */
+async function countMentions(
+  { dir, train: { classNames } }: Pick<StudyRun<unknown>, "dir" | "train">,
+  captions: Iterable<string>,
+): Promise<void> {
+  const concepts = await compileClasses(classNames).catch(() => null);
+  if (!concepts) return;
+  const { counts } = await conceptCounter(concepts).count(captions);
+  const cut = dir.lastIndexOf("/");
+  const out = `${dir.slice(0, cut)}/${freqsFolder}`;
+  await writeClassTables({ classNames, counts, out, name: dir.slice(cut + 1), set: classSetName });
 }
 
 /** report.html and the figures, beside report.json. */
