@@ -2,6 +2,7 @@
  * Data sources (shards, tables, folders), imbalance laws, orders, and batches in memory or streamed.
  */
 export { batchesOf, type ImageBatch, streamBatches, type StreamOptions } from "./batches.ts";
+export { type ByteSource, openBytes } from "./bytes.ts";
 export { classNamesFor, readClassNames, readFrequencies } from "./classes.ts";
 export { type Decoded, type Decoder, type DecodeTask, openDecoder } from "./decoder.ts";
 export { readImageSet, writeImageSet } from "./image_set_file.ts";
