@@ -6,6 +6,9 @@ import type { CounterKind } from "../count/counter.ts";
 // deno-lint-ignore no-explicit-any
 const kinds: Readonly<Record<string, () => Promise<CounterKind<any>>>> = {
   class: async () => (await import("../count/class_counter.ts")).classKind,
+  substring: async () => (await import("../substring/substring_counter.ts")).substringKind,
+  matches: async () => (await import("../substring/match_lists.ts")).matchesKind,
+  word: async () => (await import("../words/word_counter.ts")).wordKind,
   word: async () => (await import("../words/word_counter.ts")).wordKind,
 };
 
