@@ -9,7 +9,7 @@ import {
   type ReportedRun,
   type RunResult,
 } from "../../data_utils/mod.ts";
-import { armNamed } from "./arms.ts";
+import { arms } from "./arms.ts";
 import { captionFrequency, readCaptionCounts } from "./caption_frequency.ts";
 import { matchAccuracy } from "./matched.ts";
 import { allRuns, runFolder, type RunName, type StudySettings } from "./settings.ts";
@@ -74,8 +74,7 @@ function reportedRun({ name, result }: FinishedRun, evaluations: readonly Evalua
 
 /** Whether a run trains on captions of the images whose labels its frequencies count. */
 function readsCaptions({ arm }: ReportedRun): boolean {
-  const { family, balanced = false } = armNamed(arm);
-  return family === "clip" && !balanced;
+  return arms.some(({ name, family, balanced }) => name === arm && family === "clip" && !balanced);
 }
 
 async function withCaptionFrequency(dir: string, run: ReportedRun): Promise<ReportedRun> {
