@@ -68,7 +68,10 @@ export interface ListOptions {
  * are taken that have the ending of captions. Sorted by code point, each once. Throws RangeError naming the pattern
  * that names nothing, and for a folder in which two files of one name are of two kinds.
  */
-export function listCaptionFiles(patterns: readonly string[], options: ListOptions = {}): Promise<string[]> {
+export async function listCaptionFiles(
+  patterns: readonly string[],
+  options: ListOptions = {},
+): Promise<string[]> {
   const ending = options.extension?.replace(/^\./, "");
   const fits = (name: string) =>
     ending === undefined ? ENDINGS.test(name) : name.endsWith(`.${ending}`) || name.endsWith(`.${ending}.gz`);
@@ -91,10 +94,10 @@ export function listCaptionFiles(patterns: readonly string[], options: ListOptio
   });
   const once = new Map<string, string>();
   for (const path of found.sort(byCodePoint)) {
-    const real = Deno.realPathSync(path);
+    const real = await Deno.realPath(path);
     if (!once.has(real)) once.set(real, path);
   }
-  return Promise.resolve([...once.values()]);
+  return [...once.values()];
 }
 
 /** What tells a file from a changed one. */

@@ -55,7 +55,7 @@ export async function planJsonArray(
   await passElements(path, (element) => {
     try {
       const value = element && parseJson(element).value;
-      strings ||= typeof value === "string";
+      if (keys.size === 0) strings ||= typeof value === "string";
       if (isObject(value)) {
         for (const name of Object.keys(value)) keys.add(name);
       }

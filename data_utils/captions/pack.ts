@@ -12,8 +12,6 @@ export interface CaptionRun {
   readonly starts: Uint32Array;
   readonly lengths: Uint32Array;
   readonly count: number;
-  /** Whether they lie there in their order with next to nothing between, so that stretches may be copied whole. */
-  readonly inOrder: boolean;
 }
 
 /** Gathers captions and counts what they are. */
@@ -30,6 +28,9 @@ export interface CaptionPacker {
   /** Hands on what there is. To be called at the end. */
   flush(): void;
 }
+
+/** Bytes between two captions that are rather copied with them than left out. */
+const LARGEST_GAP = 64;
 
 /** A packer into an arena. */
 export function captionPacker(arena: CaptionArena, sink: CaptionSink): CaptionPacker {
@@ -77,21 +78,21 @@ export function captionPacker(arena: CaptionArena, sink: CaptionSink): CaptionPa
     filled += written;
   }
 
-  /** Copies whole stretches: one copy per page instead of one per caption. */
-  function addStretches({ bytes, starts, lengths, count: all }: CaptionRun) {
+  /** Copies stretches of captions that lie close behind one another: one copy per page instead of one per caption. */
+  function addRun({ bytes, starts, lengths, count: all }: CaptionRun) {
     let from = 0, to = 0;
     const copy = () => {
       text.set(bytes.subarray(from, to), TEXT_AT + filled);
       filled += to - from;
+      from = to;
     };
     for (let i = 0; i < all; i++) {
       const start = starts[i], length = lengths[i];
+      if (count === MOST_SPANS) {
+        copy();
+        flush();
+      }
       if (length === NULL_LENGTH) {
-        if (count === MOST_SPANS) {
-          copy();
-          flush();
-          from = to;
-        }
         span(TEXT_AT, NULL_LENGTH);
         continue;
       }
@@ -99,8 +100,12 @@ export function captionPacker(arena: CaptionArena, sink: CaptionSink): CaptionPa
         leaveOut("tooLong");
         continue;
       }
-      if (to === from) from = to = start;
-      if (count === MOST_SPANS || filled + start + length - from > TEXT_BYTES) {
+      if (from === to) from = to = start;
+      else if (start < to || start - to > LARGEST_GAP) {
+        copy();
+        from = to = start;
+      }
+      if (filled + start + length - from > TEXT_BYTES) {
         copy();
         flush();
         from = start;
@@ -109,14 +114,6 @@ export function captionPacker(arena: CaptionArena, sink: CaptionSink): CaptionPa
       span(TEXT_AT + filled + start - from, length);
     }
     copy();
-  }
-
-  function addRun(run: CaptionRun) {
-    if (run.inOrder) return addStretches(run);
-    for (let i = 0; i < run.count; i++) {
-      const start = run.starts[i], length = run.lengths[i];
-      add(length === NULL_LENGTH ? null : run.bytes.subarray(start, start + length));
-    }
   }
 
   return { tally, addRun, add, addText, leaveOut, flush };

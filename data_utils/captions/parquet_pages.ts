@@ -112,7 +112,7 @@ function dataPage(
 }
 
 const within = (value: number | undefined, most: number) =>
-  value !== undefined && value >= 0 && value <= most;
+  typeof value === "number" && value >= 0 && value <= most;
 
 /**
  * The captions of a column chunk, page by page. Throws Error saying what is wrong with it when it is damaged, does not
@@ -135,6 +135,7 @@ export async function* columnPages(
       const bytes = await bytesAt(at, size), reader = { view: viewOf(bytes), offset: 0 };
       try {
         const header = parquet.parquetHeader(reader);
+        if (typeof header.compressed_page_size !== "number") throw new Error("a header of something else");
         at += reader.offset;
         return header;
       } catch (error) {

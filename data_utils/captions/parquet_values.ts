@@ -60,7 +60,7 @@ export function plainStrings(bytes: Uint8Array, at: number, count: number): Capt
     lengths[i] = length;
     at += length;
   }
-  return { bytes, starts, lengths, count, inOrder: true };
+  return { bytes, starts, lengths, count };
 }
 
 /** Strings as places in a page's dictionary. */
@@ -82,7 +82,7 @@ export function dictionaryStrings(
     starts[i] = dictionary.starts[place];
     lengths[i] = dictionary.lengths[place];
   }
-  return { bytes: dictionary.bytes, starts, lengths, count, inOrder: false };
+  return { bytes: dictionary.bytes, starts, lengths, count };
 }
 
 /** Strings of other encodings, joined. */
@@ -94,7 +94,7 @@ export function joinedStrings(strings: readonly Uint8Array[]): CaptionRun {
     starts[i] = at;
     lengths[i] = strings[i].length;
   }
-  return { bytes, starts, lengths, count, inOrder: true };
+  return { bytes, starts, lengths, count };
 }
 
 /** The strings with null wherever `present` is 0. */
