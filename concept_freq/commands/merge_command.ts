@@ -6,10 +6,15 @@ import { sumTables } from "../tables/sum_tables.ts";
 import { classTables } from "./class_tables.ts";
 import type { Command } from "./command.ts";
 import { failIfIncomplete, noteSummary, writeOutcome } from "./count_command.ts";
+import { substringTables } from "./substring_tables.ts";
 import { wordTables } from "./word_tables.ts";
 
 /** Who writes the tables, by the command that counted. */
-const writers: Readonly<Record<string, WriteTables>> = { class: classTables, word: wordTables };
+const writers: Readonly<Record<string, WriteTables>> = {
+  class: classTables,
+  substring: substringTables,
+  word: wordTables,
+};
 
 const flagTable = {
   out: { kind: "text", value: "FOLDER|FILE", help: "folder of the tables; with --tables the table to write" },

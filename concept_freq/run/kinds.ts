@@ -9,7 +9,6 @@ const kinds: Readonly<Record<string, () => Promise<CounterKind<any>>>> = {
   substring: async () => (await import("../substring/substring_counter.ts")).substringKind,
   matches: async () => (await import("../substring/match_lists.ts")).matchesKind,
   word: async () => (await import("../words/word_counter.ts")).wordKind,
-  word: async () => (await import("../words/word_counter.ts")).wordKind,
 };
 
 /**
