@@ -5,6 +5,7 @@ import type { Command } from "./commands/command.ts";
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   class: async () => (await import("./commands/class_command.ts")).classCommand,
   word: async () => (await import("./commands/word_command.ts")).wordCommand,
+  balance: async () => (await import("./commands/balance_command.ts")).balanceCommand,
   substring: async () => (await import("./commands/substring_command.ts")).substringCommand,
   metaclip: async () => (await import("./commands/metaclip_command.ts")).metaclipCommand,
   merge: async () => (await import("./commands/merge_command.ts")).mergeCommand,

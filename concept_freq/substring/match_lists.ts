@@ -5,7 +5,7 @@
  */
 import { writeFully } from "../../data_utils/mod.ts";
 import type { CounterKind } from "../count/counter.ts";
-import { encodeCounts } from "../run/sparse_counts.ts";
+import { addCounts, encodeCounts } from "../run/sparse_counts.ts";
 import { type CompiledEntries, countsOfEntries } from "./compile_entries.ts";
 import { entryMatcher } from "./entry_matcher.ts";
 
@@ -96,4 +96,14 @@ export function openMatchLists({ path, bodyAt, bodyBytes }: BodyPlace): MatchLis
     file.close();
     throw error;
   }
+}
+
+/** The captions by entry over several partial results. */
+export function sumEntryCounts(partials: readonly BodyPlace[], entries: number): Float64Array<ArrayBuffer> {
+  const sum = new Float64Array(entries);
+  for (const partial of partials) {
+    using lists = openMatchLists(partial);
+    addCounts(sum, lists.counts);
+  }
+  return sum;
 }
