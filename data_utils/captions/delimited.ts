@@ -11,7 +11,7 @@ import type { CaptionFile, CaptionOptions, ReadUnit } from "./caption_file.ts";
 import { blockBytes, byteUnits } from "./blocks.ts";
 import { chooseColumn } from "./column.ts";
 import { type FileHead, readHead } from "./file_head.ts";
-import { readRecords } from "./records.ts";
+import { readRecords, type RecordFormat } from "./records.ts";
 import { type HeadRecord, headRecords, quotesLikeCsv } from "./table_head.ts";
 
 const separators = { tsv: 9, csv: 44 };
@@ -85,14 +85,18 @@ export async function planDelimited(
   };
 }
 
-/** Reads a unit of a TSV or CSV file. */
-export const readDelimited: ReadUnit = (file, unit, arena, sink, options = {}) => {
-  const { firstRecord, separator, number, fields, quotes } = file.layout;
-  return readRecords(file, unit, arena, sink, options, {
+/** How the records of a TSV or CSV file are read. */
+export function tableRecords({ layout }: CaptionFile): RecordFormat {
+  const { firstRecord, separator, number, fields, quotes } = layout;
+  return {
     returns: true,
     firstRecord: Number(firstRecord),
     prepare: (scanner) => scanner.setTable(Number(separator), Number(number), Number(fields), quotes ? 1 : 0),
     scan: (scanner, from, end, stop, last) => scanner.scanTable(from, end, stop, last),
     pass: (scanner, from, end, begins) => scanner.passRecord(from, end, begins),
-  });
-};
+  };
+}
+
+/** Reads a unit of a TSV or CSV file. Throws as readRecords. */
+export const readDelimited: ReadUnit = (file, unit, arena, sink, options = {}) =>
+  readRecords(file, unit, arena, sink, options, tableRecords(file));

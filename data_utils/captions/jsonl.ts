@@ -5,7 +5,7 @@ import { CAPTION_NAMES } from "./column.ts";
 import { type FileHead, readHead } from "./file_head.ts";
 import { captionKey, isObject, parseJson } from "./json_value.ts";
 import { lineRecords } from "./lines.ts";
-import { readRecords } from "./records.ts";
+import { readRecords, type RecordFormat } from "./records.ts";
 import { MOST_KEY_BYTES, setScannedKey } from "./scanner.ts";
 
 const linesForAnObject = 10;
@@ -75,13 +75,16 @@ export async function planJsonl(
   return { path, format: "jsonl", gzipped, bytes, column, units, layout };
 }
 
-/** Reads a unit of a JSONL file. */
+/** How the records of a JSONL file are read. */
+export const jsonRecords = (file: CaptionFile): RecordFormat => ({
+  ...lineRecords,
+  firstRecord: Number(file.layout.firstRecord),
+  prepare(scanner, arena) {
+    setScannedKey(scanner, arena, file.column ?? "");
+    scanner.setLines(1, file.layout.bare ? 1 : 0);
+  },
+});
+
+/** Reads a unit of a JSONL file. Throws as readRecords. */
 export const readJsonl: ReadUnit = (file, unit, arena, sink, options = {}) =>
-  readRecords(file, unit, arena, sink, options, {
-    ...lineRecords,
-    firstRecord: Number(file.layout.firstRecord),
-    prepare(scanner) {
-      setScannedKey(scanner, arena, file.column ?? "");
-      scanner.setLines(1, file.layout.bare ? 1 : 0);
-    },
-  });
+  readRecords(file, unit, arena, sink, options, jsonRecords(file));

@@ -30,10 +30,13 @@ export async function planText(
   return { path, format: "text", gzipped, bytes, column: null, units, layout: { firstRecord: mark } };
 }
 
-/** Reads a unit of a text file. */
+/** How the lines of a text file are read. */
+export const textRecords = (file: CaptionFile): RecordFormat => ({
+  ...lineRecords,
+  firstRecord: Number(file.layout.firstRecord),
+  prepare: (scanner) => scanner.setLines(0, 0),
+});
+
+/** Reads a unit of a text file. Throws as readRecords. */
 export const readText: ReadUnit = (file, unit, arena, sink, options = {}) =>
-  readRecords(file, unit, arena, sink, options, {
-    ...lineRecords,
-    firstRecord: Number(file.layout.firstRecord),
-    prepare: (scanner) => scanner.setLines(0, 0),
-  });
+  readRecords(file, unit, arena, sink, options, textRecords(file));

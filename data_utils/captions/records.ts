@@ -58,6 +58,8 @@ class WrongGuess extends Error {}
  * Reads a unit's records. A unit amid the file begins at the first line end it sees, which is wrong when that stands
  * within quotes. If such a reading meets quotes that never close, or not within a record's bytes, it is given up with
  * `began` -1, which equals no unit's `ended`: the unit is then read again from where the one before ended.
+ * `chunk` is how many bytes are read at a time, at least 1. Throws SyntaxError naming the file and the byte for a quote
+ * that is never closed, and naming the file when it has become shorter or its gzip stream is damaged.
  */
 export async function readRecords(
   file: CaptionFile,
@@ -66,6 +68,7 @@ export async function readRecords(
   sink: CaptionSink,
   options: ReadOptions,
   format: RecordFormat,
+  chunk = CHUNK,
 ): Promise<UnitReading> {
   const scanner = scannerOf(arena), unitEnd = file.gzipped ? Infinity : unit.end;
   format.prepare(scanner, arena);
@@ -88,7 +91,7 @@ export async function readRecords(
     have -= at - TEXT_AT;
     at = TEXT_AT;
     const left = unitEnd - place(have), carried = have - at;
-    const wish = Math.max(carried, left > 0 ? Math.min(CHUNK, left + TAIL) : TAIL);
+    const wish = Math.max(carried, Math.min(chunk, Math.max(0, left) + TAIL));
     const n = await source.read(bytes.subarray(have, Math.min(have + wish, TEXT_AT + CAPACITY)));
     have += n;
     last = n === 0;
@@ -142,6 +145,7 @@ export async function readRecords(
     if (guesses && !await findLine()) return reading(unitEnd, unitEnd);
     const began = place(at);
     while (place(at) < unitEnd && !(last && at === have)) {
+      options.signal?.throwIfAborted();
       scanner.startBatch();
       const next = format.scan(scanner, at, have, Math.min(TEXT_AT + unitEnd - base, 2 ** 31), last ? 1 : 0);
       const count = scanner.spanCount(), moved = next > at;
