@@ -59,7 +59,9 @@ export const mergeCommand: Command = {
       if (missing.length > 0 && !values.partial) {
         for (const line of missing.slice(0, 100)) progress.note(line);
         throw new Failure(
-          `${missing.length} units are in no part: give the missing parts too, or --partial for tables without them`,
+          `${missing.length} ${
+            missing.length === 1 ? "unit is" : "units are"
+          } in no part: give the missing parts too, or --partial for tables without them`,
           1,
         );
       }

@@ -64,8 +64,9 @@ function checkSame({ plan: a, folder: first }: Part, { plan: b, folder }: Part):
   }
   if (a.digest !== b.digest) complain(`they differ in ${differences(a.settings, b.settings).join(", ")}`);
   const files = new Map(a.files.map((file) => [file.file, file]));
-  for (const { file } of b.files) if (!files.has(file)) complain(`only the first has ${file}`);
-  if (a.files.length !== b.files.length) complain(`they have ${b.files.length} and ${a.files.length} files`);
+  const others = new Set(b.files.map(({ file }) => file));
+  for (const file of others) if (!files.has(file)) complain(`only ${folder} counts ${file}`);
+  for (const file of files.keys()) if (!others.has(file)) complain(`only ${first} counts ${file}`);
   for (const { file, fingerprint, failure } of b.files) {
     const other = files.get(file)!;
     if (failure || other.failure) continue; // it is left out, and said so
