@@ -135,7 +135,7 @@ async function count(
 
 /** A unit's part of its file's bytes; row groups count alike. */
 function unitBytes({ planned: { units, fingerprint } }: FileState, unit: number): number {
-  const [start, end] = units[unit], total = units.reduce((sum, [from, to]) => sum + to - from, 0);
+  const [start, end] = units[unit], total = units.at(-1)![1] - units[0][0];
   return total > 0 ? fingerprint.bytes * (end - start) / total : 0;
 }
 

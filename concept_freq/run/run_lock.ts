@@ -12,6 +12,11 @@ export async function lockPath(path: string): Promise<Disposable> {
       }): wait for it, or choose another --name or --out`,
     );
   }
+  const [here, held] = [await Deno.stat(path).catch(() => null), await file.stat()];
+  if (here?.ino !== held.ino) { // the other was done and took its file away
+    file.close();
+    return lockPath(path);
+  }
   await file.truncate();
   await file.write(new TextEncoder().encode(`${Deno.pid}\n`));
   return { [Symbol.dispose]: () => file.close() };

@@ -66,6 +66,46 @@ Deno.test("freq class: writes both tables and where they come from; a second tim
   });
 });
 
+Deno.test("freq class: captions from standard input; Ctrl-C ends it with 130, and it goes on", async () => {
+  await withFolder(async (folder) => {
+    await writeInputs(folder);
+    const args = [
+      "class",
+      "--concept-set",
+      `${folder}/names.txt`,
+      "--out",
+      `${folder}/out`,
+      "--captions",
+      "-",
+    ];
+    const script = new URL(`../../${freq}`, import.meta.url).href;
+    const piped = (signal?: Deno.Signal) => {
+      const child = new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", "--no-check", script, ...args],
+        ...{ stdin: "piped", stdout: "piped", stderr: "piped" },
+      }).spawn();
+      const fed = (async () => {
+        const writer = child.stdin.getWriter();
+        await writer.write(await Deno.readFile(`${folder}/caps/1.tsv`));
+        if (signal) {
+          while (!await Deno.stat(`${folder}/out/.partial`).catch(() => null)) {
+            await new Promise((resolve) => setTimeout(resolve, 5));
+          }
+          child.kill(signal);
+          await writer.write(await Deno.readFile(`${folder}/caps/1.tsv`)).catch(() => {});
+        }
+        await writer.close().catch(() => {});
+      })();
+      return Promise.all([child.output(), fed]);
+    };
+    const [stopped] = await piped("SIGINT");
+    assertEquals([stopped.code, new TextDecoder().decode(stopped.stderr)], [130, "Stopped\n"]);
+    const [done] = await piped();
+    assertEquals(done.code, 0, new TextDecoder().decode(done.stderr));
+    assertEquals(await Deno.readTextFile(`${folder}/out/class_frequency_stdin_names_ori.txt`), tableOf(1));
+  });
+});
+
 Deno.test("freq class: the reference's flags; shards merged are one run, and tables add up", async () => {
   await withFolder(async (folder) => {
     await writeInputs(folder);
