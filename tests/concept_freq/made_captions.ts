@@ -53,7 +53,9 @@ export function captionMaker(
     if (style === 2) return word.slice(0, 1).toUpperCase() + word.slice(1);
     return word;
   };
+  const negated = classes.filter(({ negatives }) => negatives.length > 0);
   const inflected = (word: string) => {
+    if (word === "can" && int(4) === 0) return "cannot";
     const ending = pick(plurals);
     if (ending === "ies") return word.replace(/y$/, "") + ending;
     if (ending === "ves") return word.replace(/fe?$/, "") + ending;
@@ -65,11 +67,12 @@ export function captionMaker(
       const phrase = pick(pick(classes).phrases), kept = phrase.filter(() => int(12) > 0);
       return (int(3) === 0 ? kept.toReversed() : kept).map(inflected);
     }
-    if (kind === 5) {
-      const { negatives } = pick(classes);
-      return negatives.length > 0 ? [inflected(pick(pick(negatives)))] : [pick(quirks)];
+    if (kind === 5 && negated.length > 0) {
+      const { phrases, negatives } = pick(negated), words = [...pick(phrases)];
+      if (int(2) === 0) words.splice(int(words.length + 1), 0, pick(pick(negatives)));
+      return words.map((word) => int(3) === 0 ? inflected(word) : word);
     }
-    if (kind === 6) return [pick(quirks)];
+    if (kind === 5 || kind === 6) return [pick(quirks)];
     return [kind === 7 ? pick(irregular) : inflected(pick(nouns))];
   };
   return () => {
