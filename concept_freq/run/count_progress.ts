@@ -24,13 +24,13 @@ export function progressText(
     seconds: number;
   },
 ): string {
-  const left = bytes > 0 ? [`${clockTime((totalBytes - bytes) * seconds / bytes)} left`] : [];
+  const known = bytes > 0; // not before the first unit is done
   return [
     `${grouped(captions)} captions`,
     `${grouped(captions / seconds)}/s`,
-    `${grouped(bytes / seconds / 1e6)} MB/s`,
+    ...known ? [`${grouped(bytes / seconds / 1e6)} MB/s`] : [],
     `${units} of ${totalUnits} units`,
-    ...left,
+    ...known ? [`${clockTime((totalBytes - bytes) * seconds / bytes)} left`] : [],
   ].join(", ");
 }
 

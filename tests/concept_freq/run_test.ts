@@ -2,6 +2,7 @@
 // reading everything once; and what is wrong with one file is said and costs that file only.
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { Failure, Stopped } from "../../data_utils/mod.ts";
+import { progressText } from "../../concept_freq/run/count_progress.ts";
 import { addCounts, encodeCounts } from "../../concept_freq/run/sparse_counts.ts";
 import { gzip, withFolder } from "../data_utils/made_files.ts";
 import { captions, countOf, expected, jobOf, listener, numbers, places, tsv } from "./run_made.ts";
@@ -38,6 +39,22 @@ Deno.test("sparse counts: what is encoded adds up again", () => {
   const most = new Float64Array(3);
   addCounts(most, encodeCounts([0, Number.MAX_SAFE_INTEGER, 0]));
   assertEquals(most[1], Number.MAX_SAFE_INTEGER);
+});
+
+Deno.test("progress: captions, rates, units and the time left once it is known", () => {
+  const state = {
+    captions: 1_234_567,
+    bytes: 50e6,
+    totalBytes: 200e6,
+    units: 4,
+    totalUnits: 16,
+    seconds: 10,
+  };
+  assertEquals(progressText(state), "1,234,567 captions, 123,457/s, 5 MB/s, 4 of 16 units, 0:30 left");
+  assertEquals(
+    progressText({ ...state, bytes: 0, units: 0 }),
+    "1,234,567 captions, 123,457/s, 0 of 16 units",
+  );
 });
 
 Deno.test("a table in blocks of any size counts as read once, also where quoted line ends cross blocks", async () => {
