@@ -2,9 +2,9 @@
 import { writeAtomically } from "../../data_utils/mod.ts";
 import { grouped } from "../run/count_progress.ts";
 import type { WriteTables } from "../run/tables.ts";
+import { byteWriter } from "../words/byte_writer.ts";
 import { mergeRuns } from "../words/merge_runs.ts";
 import { orderByCount } from "../words/order_by_count.ts";
-import { byteWriter } from "../words/run_file.ts";
 
 const TAB = 9, LINE_END = 10, SAID_EVERY = 2 ** 17;
 

@@ -5,6 +5,8 @@
  * those, and the count. Two zeros end the run, so that one that was cut short is known.
  */
 
+import { byteWriter, LONGEST_NUMBER } from "./byte_writer.ts";
+
 /** Where a run lies: in which file, from which byte, and how many. */
 export interface RunPlace {
   readonly path: string;
@@ -22,49 +24,10 @@ export interface RunWriter {
   end(): number;
 }
 
-const BUFFER = 1 << 16, LONGEST_NUMBER = 8;
-
-function writeAllSync(file: Deno.FsFile, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
-}
-
-/** Bytes gathered before they are written. */
-export interface ByteWriter {
-  bytes(from: Uint8Array, start: number, length: number): void;
-  byte(value: number): void;
-  number(value: number): void;
-  flush(): void;
-}
-
-/** Writes behind what `file` holds, in large pieces. */
-export function byteWriter(file: Deno.FsFile): ByteWriter {
-  const buffer = new Uint8Array(BUFFER);
-  let end = 0;
-  const flush = () => {
-    writeAllSync(file, buffer.subarray(0, end));
-    end = 0;
-  };
-  return {
-    flush,
-    byte(value) {
-      if (end === BUFFER) flush();
-      buffer[end++] = value;
-    },
-    number(value) {
-      if (end + LONGEST_NUMBER > BUFFER) flush();
-      for (; value >= 128; value = Math.floor(value / 128)) buffer[end++] = 128 + value % 128;
-      buffer[end++] = value;
-    },
-    bytes(from, start, length) {
-      if (end + length > BUFFER) flush();
-      if (length > BUFFER) return writeAllSync(file, from.subarray(start, start + length));
-      for (let i = 0; i < length; i++) buffer[end++] = from[start + i];
-    },
-  };
-}
+const BUFFER = 1 << 16;
 
 /** A buffer of at least `length` bytes that begins with what `bytes` holds. */
-function roomFor(bytes: Uint8Array, length: number): Uint8Array {
+function roomFor(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
   if (bytes.length >= length) return bytes;
   const larger = new Uint8Array(Math.max(length, 2 * bytes.length));
   larger.set(bytes);
@@ -84,7 +47,7 @@ export function runWriter(file: Deno.FsFile): RunWriter {
       out.number(length - shared);
       out.bytes(bytes, from + shared, length - shared);
       out.number(count);
-      last = roomFor(last, length) as Uint8Array<ArrayBuffer>;
+      last = roomFor(last, length);
       for (let i = shared; i < length; i++) last[i] = bytes[from + i];
       lastLength = length;
     },
@@ -155,7 +118,7 @@ export class RunReader {
     if (shared > this.length || added === 0 || added > this.#left + this.#end - this.#at) {
       this.#fail("is out of order");
     }
-    this.key = roomFor(this.key, length) as Uint8Array<ArrayBuffer>;
+    this.key = roomFor(this.key, length);
     const key = this.key, before = shared < this.length ? key[shared] : -1;
     for (let i = shared; i < length; i++) key[i] = this.#byte();
     if (key[shared] <= before) this.#fail("is out of order");

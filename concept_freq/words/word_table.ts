@@ -51,32 +51,35 @@ const RECORDS_AT = SLOTS_AT + 16 * MOST_WORDS;
  * the arena has no room for it.
  */
 export function wordTable(lemmas: Lemmas, arena: CaptionArena, recordBytes: number): WordTable {
-  const contractions = new Map(lemmas.contractions), ascii = new TextEncoder(), latin = new TextDecoder();
-  const u32 = () => new Uint32Array(arena.memory.buffer as ArrayBuffer);
+  const contractions = new Map(lemmas.contractions);
+  let letters = arena.bytes(), fields = new Uint32Array(letters.buffer);
 
-  function recordOf(lemma: string): number {
-    const { read, written } = ascii.encodeInto(
-      lemma,
-      arena.bytes().subarray(LEMMA_AT, LEMMA_AT + 2 * LONGEST),
-    );
-    if (read !== lemma.length || !/^[a-z]+$/.test(lemma)) {
-      throw new RangeError(`The lemma ${JSON.stringify(lemma)} is no word of letters a-z`);
-    }
-    return core.enter(LEMMA_AT, written);
+  /** Looks at the memory anew after anything that may have grown it. */
+  function refresh(): void {
+    if (letters.buffer === arena.memory.buffer) return;
+    letters = arena.bytes();
+    fields = new Uint32Array(letters.buffer);
   }
 
-  /** Notes the lemmas of a new word, which memory is reserved for. */
-  function lemmatise(record: number): void {
-    const letters = u32()[record / 4 + LETTERS];
-    let first = record, second = 0;
-    if (letters <= LONGEST) {
-      const word = latin.decode(arena.bytes().subarray(record + BYTES, record + BYTES + letters));
-      const parts = contractions.get(word);
-      const [lemma, other] = parts ? parts.map(lemmas.lemma) : [lemmas.lemma(word)];
-      if (lemma !== word) first = recordOf(lemma);
-      if (other !== undefined) second = recordOf(other);
+  function recordOf(lemma: string): number {
+    if (lemma.length > 2 * LONGEST || !/^[a-z]+$/.test(lemma)) {
+      throw new RangeError(`The lemma ${JSON.stringify(lemma)} is no word of letters a-z`);
     }
-    const fields = u32();
+    for (let i = 0; i < lemma.length; i++) letters[LEMMA_AT + i] = lemma.charCodeAt(i);
+    return core.enter(LEMMA_AT, lemma.length);
+  }
+
+  /** Notes the lemmas of a new word, for whose records there is room: memory does not grow meanwhile. */
+  function lemmatise(record: number): void {
+    refresh();
+    const at = record + BYTES, length = fields[record / 4 + LETTERS];
+    let first = record, second = 0;
+    if (length <= LONGEST) {
+      const word = String.fromCharCode.apply(null, letters.subarray(at, at + length) as unknown as number[]);
+      const parts = contractions.get(word), lemma = lemmas.lemma(parts ? parts[0] : word);
+      if (lemma !== word) first = recordOf(lemma);
+      if (parts) second = recordOf(lemmas.lemma(parts[1]));
+    }
     fields[record / 4 + FIRST] = first;
     fields[record / 4 + SECOND] = second;
   }
@@ -96,11 +99,12 @@ export function wordTable(lemmas: Lemmas, arena: CaptionArena, recordBytes: numb
   return {
     count: (from, count) => (core.count_spans(SPANS_AT + 8 * from, SPANS_AT + 8 * count) - SPANS_AT) / 8,
     take(to, forget = false) {
-      const words = core.sort_words(), sorted = core.sorted_at() / 4, bytes = arena.bytes(), fields = u32();
+      refresh();
+      const words = core.sort_words(), sorted = core.sorted_at() / 4;
       try {
         for (let i = 0; i < words; i++) {
           const record = fields[sorted + 2 * i];
-          to(bytes, record + BYTES, fields[record / 4 + LETTERS], fields[record / 4 + COUNT]);
+          to(letters, record + BYTES, fields[record / 4 + LETTERS], fields[record / 4 + COUNT]);
         }
       } finally {
         if (forget) core.clear_table();
