@@ -5,8 +5,8 @@ import type { Command } from "./commands/command.ts";
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   class: async () => (await import("./commands/class_command.ts")).classCommand,
   word: async () => (await import("./commands/word_command.ts")).wordCommand,
-  balance: async () => (await import("./commands/balance_command.ts")).balanceCommand,
   substring: async () => (await import("./commands/substring_command.ts")).substringCommand,
+  balance: async () => (await import("./commands/balance_command.ts")).balanceCommand,
   metaclip: async () => (await import("./commands/metaclip_command.ts")).metaclipCommand,
   merge: async () => (await import("./commands/merge_command.ts")).mergeCommand,
   stats: async () => (await import("./commands/stats_command.ts")).statsCommand,
@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
     const { compareCommand } = await import("./commands/compare_command.ts");
     return compareCommand((await import("../fig_utils/mod.ts")).frequencyCurves);
   },
+  bench: async () => (await import("./commands/bench_command.ts")).benchCommand,
 };
 
 async function help(): Promise<string> {
