@@ -4,15 +4,15 @@
  */
 import type { UnitEnd } from "./unit_task.ts";
 
-/** Formats of which a reader can misjudge the beginning of a unit, so that even its failure may be its own. */
-export function guesses(format: string | undefined): boolean {
-  return format === "tsv" || format === "csv";
+/** Whether a unit, that was not left out with its file, has to be read again from where the one before ended. */
+export function isBroken(before: UnitEnd | null, end: UnitEnd | null): boolean {
+  if (!end || !before || !("result" in before)) return false;
+  return "unsure" in end || ("result" in end && end.result.began !== before.result.ended);
 }
 
 /**
  * Goes down the units of one file, in order, and has those read again that did not begin where the one before ended.
- * An entry is null where a unit is not at hand (another shard has it), and a failure where reading on a guess failed.
- * `ends` is changed in place. Returns the numbers of the units that were read again.
+ * An entry is null where a unit is not at hand (another shard has it). `ends` is changed in place. Returns the numbers of the units that were read again.
  */
 export async function mendChain(
   ends: (UnitEnd | null)[],
@@ -20,11 +20,9 @@ export async function mendChain(
 ): Promise<number[]> {
   const again: number[] = [];
   for (let i = 1; i < ends.length; i++) {
-    const before = ends[i - 1], end = ends[i];
-    if (!end || !before || "failure" in before) continue;
-    const from = before.result.ended;
-    if ("result" in end && end.result.began === from) continue;
-    ends[i] = await readFrom(i, from);
+    const before = ends[i - 1];
+    if (!before || !("result" in before) || !isBroken(before, ends[i])) continue;
+    ends[i] = await readFrom(i, before.result.ended);
     again.push(i);
   }
   return again;

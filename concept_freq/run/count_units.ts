@@ -3,7 +3,7 @@
  * and by a merge for those that no shard could read alone.
  */
 import type { CaptionFile } from "../../data_utils/mod.ts";
-import { guesses, mendChain } from "./chain.ts";
+import { mendChain } from "./chain.ts";
 import { type PartialFile, partialName } from "./partial_file.ts";
 import type { PlannedFile } from "./plan.ts";
 import type { UnitPool } from "./pool.ts";
@@ -73,7 +73,7 @@ async function taskOf(
   };
 }
 
-/** Counts the given units; a failure that is not due to a guess ends the counting of its file. */
+/** Counts the given units; a failure ends the counting of its file. */
 export async function countUnits(
   units: Iterable<readonly [file: FileState, unit: number]>,
   work: UnitWork,
@@ -82,7 +82,7 @@ export async function countUnits(
     if (file.failure) return;
     const end = await work.pool.run(await taskOf(file, unit, undefined, work));
     file.ends[unit] = end;
-    if ("failure" in end && !(unit > 0 && guesses(file.opened?.format))) file.failure ??= end.failure;
+    if ("failure" in end) file.failure ??= end.failure;
     work.onUnit(file, unit);
   });
 }

@@ -4,6 +4,7 @@
  * now, if its file can be reached.
  */
 import { fingerprintFile, openCaptionFile, type Progress } from "../../data_utils/mod.ts";
+import { isBroken } from "./chain.ts";
 import type { CountOutcome } from "./count_job.ts";
 import { type FileState, fileState, fits, mendChains } from "./count_units.ts";
 import { countedFiles, orderedPartials, totalTally } from "./outcome.ts";
@@ -113,18 +114,14 @@ function markUnread(files: readonly FileState[], parts: readonly Part[]): void {
   for (const [name, unit] of parts.flatMap(({ plan }) => plan.unread)) {
     const file = files.find(({ planned }) => planned.file === name);
     if (file) {
-      file.ends[unit] ??= { failure: { message: `unit ${unit} of ${name} was not read`, input: true } };
+      file.ends[unit] ??= { unsure: true };
     }
   }
 }
 
 /** Whether a unit did not begin where the one before ended, or could not be read alone. */
-const isBroken = ({ ends, failure }: FileState) =>
-  !failure && ends.some((end, i) => {
-    const before = i > 0 ? ends[i - 1] : null;
-    if (!end || !before || !("result" in before)) return false;
-    return "failure" in end || end.result.began !== before.result.ended;
-  });
+const hasBroken = ({ ends, failure }: FileState) =>
+  !failure && ends.some((end, i) => i > 0 && isBroken(ends[i - 1], end));
 
 /** Reads again what is broken. Throws RangeError naming a file that cannot be reached or is no longer the same. */
 async function mend(
@@ -175,7 +172,7 @@ export async function mergeParts(options: MergeOptions): Promise<Merged> {
   const files = plan.files.map(({ file }) => fileState(sharedFile(file, parts), null));
   let found = takeUnits(files, parts, digest);
   markUnread(files, parts);
-  const broken = files.filter(isBroken);
+  const broken = files.filter(hasBroken);
   if (broken.length > 0) {
     const again = await mend(broken, parts[0], options);
     const key = ({ header }: PartialFile) => `${header.unit.index} ${header.file}`;
@@ -184,11 +181,11 @@ export async function mergeParts(options: MergeOptions): Promise<Merged> {
   }
 
   const missing = files.flatMap(({ ends, failure, planned }) =>
-    failure
-      ? []
-      : ends.flatMap((end, unit) =>
-        end && "result" in end ? [] : [`unit ${unit} of ${ends.length} of ${planned.file} is in no part`]
-      )
+    failure ? [] : ends.flatMap((end, unit) =>
+      end && "result" in end ? [] : [
+        `unit ${unit} of ${ends.length} of ${planned.file} ${end ? "needs the one before" : "is in no part"}`,
+      ]
+    )
   );
   const partials = orderedPartials(found, files);
   const outcome: CountOutcome = {

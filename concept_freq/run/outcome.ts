@@ -49,7 +49,7 @@ export async function outcomeOf(
 ): Promise<CountOutcome> {
   const { command, name, captionsName, digest, settings, about, shard } = plan;
   const unread = files.flatMap(({ planned, ends, failure }) =>
-    ends.flatMap((end, unit) => !failure && end && "failure" in end ? [[planned.file, unit] as const] : [])
+    ends.flatMap((end, unit) => !failure && end && "unsure" in end ? [[planned.file, unit] as const] : [])
   );
   if (shard) await writePlan(folder, { ...plan, files: withFailures(files), unread });
   const known = new Set(

@@ -37,8 +37,11 @@ export interface UnitFailure {
   readonly input: boolean;
 }
 
-/** How a unit ended. */
-export type UnitEnd = { readonly result: UnitResult } | { readonly failure: UnitFailure };
+/** How a unit ended; unsure when where it begins could not be told without the unit before. */
+export type UnitEnd =
+  | { readonly result: UnitResult }
+  | { readonly failure: UnitFailure }
+  | { readonly unsure: true };
 
 /** To a worker: what it counts with, a unit, or to stop at the next batch. */
 export type WorkerRequest =

@@ -63,6 +63,10 @@ async function count({ file, unit, from, identity, path }: UnitTask): Promise<Un
       from,
       signal: stop.signal,
     });
+    if (began < 0) {
+      bench = null; // it holds what was counted on a wrong guess
+      return { unsure: true };
+    }
     const result = { began, ended, tally: { ...tally }, seconds: (performance.now() - start) / 1000 };
     scope.postMessage({ captions });
     await writePartial(

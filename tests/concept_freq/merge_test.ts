@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import type { CountJob } from "../../concept_freq/run/count_job.ts";
 import { mergeParts } from "../../concept_freq/run/merge.ts";
+import { readPlan } from "../../concept_freq/run/plan.ts";
 import { sumPartials } from "../../concept_freq/run/sum_partials.ts";
 import { readSpec, writeSpec } from "../../concept_freq/run/spec_file.ts";
 import { sumTables } from "../../concept_freq/tables/sum_tables.ts";
@@ -33,9 +34,12 @@ async function merged(parts: readonly string[]) {
   }
 }
 
-/** Two tables whose quoted captions run over the ends of small blocks. */
+/**
+ * Two tables whose quoted captions run over the ends of small blocks. The last caption ends in a line end, so that to a
+ * block that begins within it the closing quote looks like an opening one.
+ */
 async function writeTables(folder: string): Promise<string[]> {
-  const lists = [21, 22].map((seed) => captions(120, seed, 2));
+  const lists = [21, 22].map((seed) => [...captions(120, seed, 2), "x".repeat(1500) + "\n"]);
   await Deno.mkdir(`${folder}/in`);
   await Promise.all(lists.map((list, i) => Deno.writeTextFile(`${folder}/in/${i}.tsv`, tsv(list))));
   return lists.flat();
@@ -44,14 +48,20 @@ async function writeTables(folder: string): Promise<string[]> {
 Deno.test("shards put together count as one run, also where captions run from one into another", async () => {
   await withFolder(async (folder) => {
     const list = await writeTables(folder);
+    let unread = 0;
     for (const [of, blockBytes] of [[3, 150], [2, 1000], [5, 400]]) {
       const parts = await shards(folder, of, { blockBytes }),
         { counts, outcome, missing } = await merged(parts);
       assertEquals([counts, outcome.tally.rows], [expected(list), list.length], `${of} shards`);
       assertEquals([missing, outcome.leftOut, outcome.tally.malformed], [[], [], 0]);
       assert(outcome.partials.every((partial, i, all) => i === 0 || partial.file >= all[i - 1].file));
+      for (const [i, part] of parts.entries()) {
+        const plan = await readPlan(`${part}/.partial/class_test.shard-${i + 1}-of-${of}`);
+        unread += plan!.unread.length;
+      }
       await Promise.all(parts.map((part) => Deno.remove(part, { recursive: true })));
     }
+    assert(unread > 0, "no unit was left to the merge: these captions test too little");
     const one = jobOf([`${folder}/in`], `${folder}/same`, { shard: { index: 1, of: 2 } });
     await countOf(one, true);
     await countOf({ ...one, shard: { index: 2, of: 2 } }, true);

@@ -59,7 +59,7 @@ Deno.test("progress: captions, rates, units and the time left once it is known",
 
 Deno.test("a table in blocks of any size counts as read once, also where quoted line ends cross blocks", async () => {
   await withFolder(async (folder) => {
-    const list = captions(150, 11, 2), text = tsv(list);
+    const list = [...captions(150, 11, 2), "x".repeat(1500) + "\n"], text = tsv(list);
     await Deno.writeTextFile(`${folder}/a.tsv`, text);
     for (const [blockBytes, workers] of [[64, 3], [137, 2], [1000, 1], [4096, 3], [1 << 20, 2]]) {
       const job = jobOf([`${folder}/a.tsv`], `${folder}/out`, { blockBytes, workers });
@@ -193,6 +193,22 @@ Deno.test("a damaged file, one without the column and one that breaks the counte
     const all = [...lists.flat(), "a bird", "fine", "break here", ...captions(100, 9)];
     assertEquals([mended.counts, mended.outcome.leftOut], [expected(all), []]);
     assert(mended.outcome.resumed >= outcome.partials.length);
+  });
+});
+
+Deno.test("a file that is written to while it is read is left out, and counted when it is still", async () => {
+  await withFolder(async (folder) => {
+    const lists = await writeInputs(folder), out = `${folder}/out`, path = `${folder}/in/b.tsv`;
+    const running = countOf(jobOf([`${folder}/in`], out, { spec: { places, delay: 20 } }), true);
+    while (!await Deno.stat(`${out}/.partial/class_test/plan.json`).catch(() => null)) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await Deno.writeTextFile(path, tsv(["one more"]).split("\n").slice(1).join("\n"), { append: true });
+    const { counts, outcome } = await running;
+    assertEquals(outcome.leftOut, [`${path} changed while it was read: count it again`]);
+    assertEquals(counts, expected([...lists[0], ...lists[2]]));
+    const again = await countOf(jobOf([`${folder}/in`], out, { spec: { places } }));
+    assertEquals([again.counts, again.outcome.leftOut], [expected([...lists.flat(), "one more"]), []]);
   });
 });
 
