@@ -2,7 +2,7 @@
 // @ts-nocheck AssemblyScript, part of scan.as.ts.
 // JSON of one line, checked by the whole grammar (as JSON.parse does) on the way to the value of one key, so that no
 // line becomes objects. Results of a string or a line are in the variables below.
-import { CR, keepExtra, QUOTE, roomFor, SPACE, TAB } from "./scan_state.as.ts";
+import { CR, QUOTE, roomFor, SPACE, TAB } from "./scan_state.as.ts";
 
 /** What a value is: not there, null, a string, anything else. */
 export const ABSENT: u32 = 0, IS_NULL: u32 = 1, STRING: u32 = 2, OTHER: u32 = 3;

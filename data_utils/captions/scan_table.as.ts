@@ -70,10 +70,11 @@ function meaningsOf64(at: usize, end: usize): u64 {
   return at + 64 <= end ? found : found & (((1 as u64) << (end - at)) - 1);
 }
 
+/** Whether a first field is white space; where tabs separate, it holds none. */
 function isBlank(from: usize, end: usize): bool {
   for (; from < end; from++) {
     const byte: u32 = load<u8>(from);
-    if (byte != SPACE && (byte != TAB || separator == TAB)) return false;
+    if (byte != SPACE && byte != TAB) return false;
   }
   return true;
 }
@@ -148,7 +149,6 @@ export function scanTable(from: usize, end: usize, stop: usize, last: bool): usi
     }
     if (state == QUOTED) {
       if (byte != QUOTE) continue;
-      if (at + 1 == end && !last) return record;
       if (at + 1 < end && load<u8>(at + 1) == QUOTE) {
         doubled = true;
         ahead = at + 2;

@@ -41,5 +41,10 @@ export function gunzip(file: Deno.FsFile): Unpacked {
     await closed;
     file.close();
   }
-  return { next: async () => (await chunks.next()).value ?? null, close };
+  async function next(): Promise<Uint8Array<ArrayBuffer> | null> {
+    const { value } = await chunks.next();
+    // Node's Buffer looks like a Uint8Array, but its `slice` does not copy.
+    return value ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : null;
+  }
+  return { next, close };
 }

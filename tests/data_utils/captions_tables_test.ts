@@ -100,6 +100,26 @@ for (const format of ["tsv", "csv"] as const) {
   });
 }
 
+Deno.test("captions of tables: where lines end in two bytes, no cut between them spoils a guess", async () => {
+  const text = "TEXT\r\na\r\n\r\nbcd\r\n\re\n\r\nf\r";
+  for (let block = 5; block < text.length; block++) { // one holds the longest line
+    for (let chunk = 1; chunk < text.length; chunk++) {
+      await plan(text, "tsv", {}, async (file) => {
+        const { captions, repaired } = await readWhole(
+          file,
+          (...[file, unit, arena, sink, given = {}]) =>
+            readRecords(file, unit, arena, sink, given, tableRecords(file), chunk),
+        );
+        assertEquals(
+          [captions, repaired],
+          [["a", "bcd", "e", "f"], 0],
+          `blocks of ${block}, chunks of ${chunk}`,
+        );
+      }, block);
+    }
+  }
+});
+
 Deno.test("captions of tables: every name of NaN is null, with and without quotes, and nothing else is", async () => {
   const others = [
     "na",
@@ -180,7 +200,7 @@ Deno.test("captions of tables: quoting auto takes quotes as the beginning of the
 
 Deno.test("captions of tables: megabytes in one caption, 8 MiB at most in one record", async () => {
   const most = 8 * 2 ** 20, long = "word ".repeat(300_000);
-  const fits = "x".repeat(most - 2), quoted = `"${"y\n".repeat(most / 2)}"`;
+  const fits = "x".repeat(most - 2), quoted = `"${'y""\n'.repeat(most / 4)}"`;
   const table = [
     "TEXT\tURL",
     `${long}\tu`,
