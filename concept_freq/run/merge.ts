@@ -119,7 +119,7 @@ function markUnread(files: readonly FileState[], parts: readonly Part[]): void {
   }
 }
 
-/** Whether a unit did not begin where the one before ended, or could not be read alone. */
+/** Whether one of a file's units did not begin where the one before ended, or could not be read alone. */
 const hasBroken = ({ ends, failure }: FileState) =>
   !failure && ends.some((end, i) => i > 0 && isBroken(ends[i - 1], end));
 

@@ -38,19 +38,23 @@ export function totalTally(partials: readonly Partial[]): CaptionTally {
 
 /** The outcome of a run whose units are all counted, as far as they can be; what a shard leaves is kept in its plan. */
 export async function outcomeOf(
-  { files, plan, folder, resumed, began }: {
+  { files, plan, folder, resumed, began, note }: {
     files: readonly FileState[];
     plan: Plan;
     folder: string;
     resumed: number;
     /** By performance.now(). */
     began: number;
+    note: (text: string) => void;
   },
 ): Promise<CountOutcome> {
   const { command, name, captionsName, digest, settings, about, shard } = plan;
   const unread = files.flatMap(({ planned, ends, failure }) =>
     ends.flatMap((end, unit) => !failure && end && "unsure" in end ? [[planned.file, unit] as const] : [])
   );
+  for (const [file, unit] of unread) {
+    note(`unit ${unit} of ${file} depends on the one before, in another part: freq merge will read it`);
+  }
   if (shard) await writePlan(folder, { ...plan, files: withFailures(files), unread });
   const known = new Set(
     files.flatMap(({ planned, ends }) =>
@@ -64,12 +68,7 @@ export async function outcomeOf(
     ...{ command, name, captionsName, digest, settings, about, folder, shard, partials, resumed },
     files: countedFiles(files, partials),
     tally: totalTally(partials),
-    leftOut: [
-      ...files.flatMap(({ failure }) => failure ? [failure.message] : []),
-      ...unread.map(([file, unit]) =>
-        `unit ${unit} of ${file} depends on another shard's: freq merge reads it`
-      ),
-    ],
+    leftOut: files.flatMap(({ failure }) => failure ? [failure.message] : []),
     units: files.reduce((sum, { ends }) => sum + ends.filter((end) => end).length, 0),
     seconds: (performance.now() - began) / 1000,
   };

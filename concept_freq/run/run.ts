@@ -59,7 +59,10 @@ export async function runCount<Spec>(job: CountJob<Spec>): Promise<HeldCount> {
     await job.aside?.(folder);
     if (job.shard) await writeSpec(`${folder}/${SPEC_FILE}`, job.spec);
     await count(job, files, { folder, fresh, resumed });
-    const outcome = await outcomeOf({ files, plan: fresh.plan, folder, resumed, began });
+    const outcome = await outcomeOf({
+      ...{ files, plan: fresh.plan, folder, resumed, began },
+      note: (text) => job.progress.note(text),
+    });
     return { ...outcome, release };
   } catch (error) {
     await release(await holdsPartials(folder));

@@ -15,7 +15,8 @@ async function shards(folder: string, of: number, more: Partial<CountJob<TestSpe
   const outs: string[] = [];
   for (let index = 1; index <= of; index++) {
     const out = `${folder}/out ${index}`;
-    await countOf(jobOf([`${folder}/in`], out, { shard: { index, of }, ...more }), true);
+    const { outcome } = await countOf(jobOf([`${folder}/in`], out, { shard: { index, of }, ...more }), true);
+    assertEquals(outcome.leftOut, [], "what the merge has to read is no failure");
     outs.push(out);
   }
   return outs;
