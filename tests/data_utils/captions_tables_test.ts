@@ -200,7 +200,7 @@ Deno.test("captions of tables: quoting auto takes quotes as the beginning of the
 
 Deno.test("captions of tables: megabytes in one caption, 8 MiB at most in one record", async () => {
   const most = 8 * 2 ** 20, long = "word ".repeat(300_000);
-  const fits = "x".repeat(most - 2), quoted = `"${'y""\n'.repeat(most / 4)}"`;
+  const fits = "x".repeat(most - 2), quoted = `"${'y""\n'.repeat(most / 3)}"`;
   const table = [
     "TEXT\tURL",
     `${long}\tu`,
