@@ -2,6 +2,7 @@
  * The memory in which captions pass from reader to counter: one WebAssembly memory that both work on, so that nothing
  * is copied between them.
  *
+ *   (below) the first page is the scanner's own: the key it looks for in JSON, the nesting it is in
  *   TEXT    raw bytes as read, 8 MiB and some slack on both sides, so that 64 bytes may be loaded at any place
  *   EXTRA   room of the same size for captions that had to be rewritten (unquoted, unescaped)
  *   SPANS   pairs of u32: address and length of each caption; the length NULL_LENGTH means that there is none
