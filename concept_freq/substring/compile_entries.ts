@@ -62,14 +62,14 @@ export function compileEntries(list: EntryList): CompiledEntries {
 
   /** Tries with so many slots for words; the image's length, or 0 when there are more words. */
   function build(wordSlots: number): number {
-    const edgesAt = HEADER + WORD_BYTES * wordSlots, longAt = edgesAt + EDGE_BYTES * edgeSlots;
-    const end = longAt + longBytes;
+    const edgesAt = HEADER + WORD_BYTES * wordSlots, filterAt = edgesAt + EDGE_BYTES * edgeSlots;
+    const longAt = filterAt + edgeSlots, end = longAt + longBytes;
     if (end > MOST_IMAGE) {
       throw new RangeError(`${count} entries need tables of more than 3 GiB: split them over several runs`);
     }
     arena.reach(FREE_AT + end + 64);
     arena.bytes().fill(0, FREE_AT, FREE_AT + end + 64);
-    const header = [wordSlots - 1, edgeSlots - 1, HEADER, edgesAt, longAt];
+    const header = [wordSlots - 1, edgeSlots - 1, HEADER, edgesAt, filterAt, longAt];
     new Uint32Array(arena.memory.buffer as ArrayBuffer, FREE_AT, header.length).set(header);
     builder.useImage(FREE_AT);
     const memory = arena.bytes();

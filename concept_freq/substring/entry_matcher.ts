@@ -9,7 +9,7 @@ import { matchWasm } from "./match_wasm.ts";
 
 interface Core {
   useImage(at: number): void;
-  useRoom(marks: number, active: number, list: number): void;
+  useRoom(marks: number, active: number, list: number, queue: number, queueBytes: number): void;
   restart(): void;
   countSpans(spans: number, count: number): void;
   recordSpan(span: number, to: number): number;
@@ -30,7 +30,7 @@ export interface EntryMatcher {
 
 /** Most captions between two calls of `take`: they are numbered and counted in 32 bits. */
 const MOST_CAPTIONS = 2 ** 32 - 2 * MOST_SPANS;
-const PART = 2 ** 20, VARINT = 5;
+const PART = 2 ** 20, VARINT = 5, QUEUE = 16 * 256;
 
 const aligned = (address: number) => Math.ceil(address / 64) * 64;
 
@@ -40,13 +40,13 @@ export function entryMatcher(compiled: CompiledEntries, arena: CaptionArena): En
   const imageAt = aligned(FREE_AT),
     marksAt = aligned(imageAt + image.length),
     activeAt = marksAt + 8 * patterns;
-  const listAt = activeAt + 4 * deepest, partAt = aligned(listAt + 4 * patterns);
+  const listAt = activeAt + 4 * deepest, queueAt = aligned(listAt + 4 * patterns), partAt = queueAt + QUEUE;
   /** A caption's matches go into the part as a whole, so it is that much longer than where it is handed on. */
   const partEnd = partAt + PART + VARINT * (patterns + 1);
   arena.reach(partEnd + 64);
   arena.bytes().set(image, imageAt);
   core.useImage(imageAt);
-  core.useRoom(marksAt, activeAt, listAt);
+  core.useRoom(marksAt, activeAt, listAt, queueAt, QUEUE);
   let captions = 0;
   const pass = (count: number) => {
     captions += count;

@@ -6,17 +6,20 @@
 // Keys are compared in full, so there is no chance of a false match.
 //
 // An image holds both tables; all places in it are offsets, so that it works wherever it is copied to:
-//   0 slots of words - 1   4 slots of edges - 1   8 words   12 edges   16 long words
+//   0 slots of words - 1   4 slots of edges - 1   8 words   12 edges   16 filter   20 long words
 //   word, 32 bytes: 0 the bytes, padded by zeros; of a long word (over 16 bytes) its 64-bit hash and its offset
 //                   16 length   20 node, CHILDREN if edges leave it; 0 for a free slot   24 pattern + 1, or 0
 //   edge, 16 bytes: 0 node   4 word   8 node it leads to, CHILDREN; 0 for a free slot    12 pattern + 1, or 0
+//   filter, a byte per slot of edges: each edge sets one bit, so that most edges that are not there are ruled out in
+//   a table that stays in the cache
 // A pattern is a distinct entry; patterns are numbered in the order in which they were added.
 
 const CHILDREN: u32 = 0x80000000;
 const FIRST_EDGE_NODE: u32 = 0x40000000;
 
 let base: usize = 0, wordMask: u32 = 0, edgeMask: u32 = 0, words: usize = 0, edges: usize = 0;
-let marks: usize = 0, active: usize = 0, list: usize = 0;
+let filter: usize = 0, marks: usize = 0, active: usize = 0, list: usize = 0;
+let queue: usize = 0, queueEnd: usize = 0, queued: usize = 0, touched: u32 = 0;
 let walking: u32 = 0, found: usize = 0, stamp: u32 = 0;
 let wordCount: u32 = 0, edgeCount: u32 = 0, patternCount: u32 = 0, longEnd: u32 = 0, deepest: u32 = 0;
 
@@ -27,7 +30,8 @@ export function useImage(at: usize): void {
   edgeMask = load<u32>(at, 4);
   words = at + load<u32>(at, 8);
   edges = at + load<u32>(at, 12);
-  longEnd = load<u32>(at, 16);
+  filter = at + load<u32>(at, 16);
+  longEnd = load<u32>(at, 20);
   wordCount =
     edgeCount =
     patternCount =
@@ -35,8 +39,19 @@ export function useImage(at: usize): void {
       0;
 }
 
-/** Where the matcher works: 8 zero bytes a pattern; 4 bytes a segment of the deepest entry; 4 bytes a pattern. */
-export function useRoom(marksAt: usize, activeAt: usize, listAt: usize): void {
+/**
+ * Where the matcher works: 8 zero bytes a pattern; 4 bytes a segment of the deepest entry; 4 bytes a pattern; and a
+ * queue of whole segments, 16 bytes each.
+ */
+export function useRoom(
+  marksAt: usize,
+  activeAt: usize,
+  listAt: usize,
+  queueAt: usize,
+  queueBytes: u32,
+): void {
+  queue = queued = queueAt;
+  queueEnd = queueAt + queueBytes;
   marks = marksAt;
   active = activeAt;
   list = listAt;
@@ -77,17 +92,15 @@ function sameBytes(one: usize, other: usize, length: u32): bool {
   return true;
 }
 
+function wordHash(at: usize, length: u32): u64 {
+  if (length > 16) return longHash(at, length);
+  const key = shortKey(at, length);
+  return mixed(i64x2.extract_lane(key, 0), i64x2.extract_lane(key, 1), length);
+}
+
 /** The slot of a word, or the free one in which it would be. Reads 16 bytes at `at` and more where it is longer. */
-function wordSlot(at: usize, length: u32): usize {
-  const isLong = length > 16;
-  let key: v128, hash: u64;
-  if (isLong) {
-    hash = longHash(at, length);
-    key = i64x2.splat(hash);
-  } else {
-    key = shortKey(at, length);
-    hash = mixed(i64x2.extract_lane(key, 0), i64x2.extract_lane(key, 1), length);
-  }
+function wordSlot(at: usize, length: u32, hash: u64): usize {
+  const isLong = length > 16, key = shortKey(at, length);
   let place = hash as u32;
   while (true) {
     const slot = words + (((place++ & wordMask) as usize) << 5);
@@ -99,10 +112,14 @@ function wordSlot(at: usize, length: u32): usize {
   }
 }
 
+function edgeHash(node: u32, word: u32): u64 {
+  const hash = (((node as u64) << 32) | word) * 0x9e3779b97f4a7c15;
+  return (hash ^ (hash >> 32)) * 0xd6e8feb86659fd93;
+}
+
 /** The slot of an edge, or the free one in which it would be. */
-function edgeSlot(node: u32, word: u32): usize {
-  const hash = mixed(node, word, 0);
-  let place = hash as u32;
+function edgeSlot(node: u32, word: u32, hash: u64): usize {
+  let place = (hash >> 32) as u32;
   while (true) {
     const slot = edges + (((place++ & edgeMask) as usize) << 4);
     if (load<u32>(slot, 8) == 0) return slot;
@@ -110,14 +127,22 @@ function edgeSlot(node: u32, word: u32): usize {
   }
 }
 
+/** The byte of the filter that has an edge's bit, and the bit. */
+function filterByte(hash: u64): usize {
+  return filter + ((((hash as u32) >> 3) & edgeMask) as usize);
+}
+function filterBit(hash: u64): u32 {
+  return 1 << ((hash as u32) & 7);
+}
+
 /** The slot of a word, made if there is none; 0 when the table is three quarters full. */
 function wordMade(at: usize, length: u32): usize {
-  const slot = wordSlot(at, length);
+  const hash = wordHash(at, length), slot = wordSlot(at, length, hash);
   if (load<u32>(slot, 20) != 0) return slot;
   if ((wordCount + 1) as u64 * 4 > (wordMask as u64 + 1) * 3) return 0;
   if (length <= 16) v128.store(slot, shortKey(at, length));
   else {
-    store<u64>(slot, longHash(at, length));
+    store<u64>(slot, hash);
     store<u32>(slot, longEnd, 8);
     memory.copy(base + longEnd, at, length);
     longEnd += length;
@@ -129,8 +154,10 @@ function wordMade(at: usize, length: u32): usize {
 
 /** The slot of the edge from the node in `from`, made if there is none. There is always room: see compile_entries. */
 function edgeMade(from: usize, word: u32): usize {
-  const node = load<u32>(from) & ~CHILDREN, slot = edgeSlot(node, word);
+  const node = load<u32>(from) & ~CHILDREN, hash = edgeHash(node, word);
+  const slot = edgeSlot(node, word, hash);
   if (load<u32>(slot, 8) != 0) return slot;
+  store<u8>(filterByte(hash), load<u8>(filterByte(hash)) | filterBit(hash));
   store<u32>(from, node | CHILDREN);
   store<u32>(slot, node);
   store<u32>(slot, word, 4);
@@ -181,16 +208,18 @@ function mark(pattern: u32): void {
   found += 4;
 }
 
-/** Walks on by one segment: along the edges of every node reached so far, and from the root. */
-function step(at: usize, length: u32): void {
-  const word = wordSlot(at, length), node = load<u32>(word, 20);
+/** Walks on by one segment, whose word's slot this is: along the edges of every node reached so far, and from the root. */
+function step(word: usize): void {
+  const node = load<u32>(word, 20);
   if (node == 0) {
     walking = 0;
     return;
   }
   let still: u32 = 0;
   for (let i: u32 = 0; i < walking; i++) {
-    const edge = edgeSlot(load<u32>(active + (i << 2)), node & ~CHILDREN), next = load<u32>(edge, 8);
+    const from = load<u32>(active + (i << 2)), hash = edgeHash(from, node & ~CHILDREN);
+    if ((load<u8>(filterByte(hash)) & filterBit(hash)) == 0) continue;
+    const edge = edgeSlot(from, node & ~CHILDREN, hash), next = load<u32>(edge, 8);
     if (next == 0) continue;
     if (load<u32>(edge, 12)) mark(load<u32>(edge, 12) - 1);
     if (next & CHILDREN) store<u32>(active + (still++ << 2), next & ~CHILDREN);
@@ -213,6 +242,38 @@ function boundaries(bytes: v128): u32 {
   return i8x16.bitmask(i8x16.ne(bits, i8x16.splat(0))) as u32;
 }
 
+// Tables of tens of megabytes cost many waits for memory. So that these overlap, segments go through a queue, and what
+// will be needed is touched early: the slot of a word when it enters, the edge between neighbours before the walk.
+
+/** Puts a segment into the queue. */
+function enqueue(at: usize, length: u32): void {
+  const hash = wordHash(at, length);
+  touched += load<u32>(words + (((hash as u32 & wordMask) as usize) << 5), 20);
+  store<u64>(queued, hash);
+  store<u32>(queued, at as u32, 8);
+  store<u32>(queued, length, 12);
+  queued += 16;
+  if (queued == queueEnd) walk();
+}
+
+/** Walks along all queued segments. */
+function walk(): void {
+  let before: u32 = 0;
+  for (let at = queue; at < queued; at += 16) {
+    const word = wordSlot(load<u32>(at, 8), load<u32>(at, 12), load<u64>(at)), node = load<u32>(word, 20);
+    store<u32>(at, word as u32);
+    if (before & CHILDREN && node != 0) {
+      const hash = edgeHash(before & ~CHILDREN, node & ~CHILDREN);
+      if (load<u8>(filterByte(hash)) & filterBit(hash)) {
+        touched += load<u32>(edges + (((((hash >> 32) as u32) & edgeMask) as usize) << 4), 8);
+      }
+    }
+    before = node;
+  }
+  for (let at = queue; at < queued; at += 16) step(load<u32>(at));
+  queued = queue;
+}
+
 /** Counts what matches in one caption and lists it, each pattern once. Returns where the list ends. */
 function match(at: usize, length: u32): usize {
   const end = at + length;
@@ -225,12 +286,13 @@ function match(at: usize, length: u32): usize {
     if (block + 16 > end) mask &= (1 << ((end - block) as u32)) - 1;
     for (; mask; mask &= mask - 1) {
       const stop = block + ctz(mask);
-      step(start, (stop - start) as u32);
-      if (load<u8>(stop) > 32) step(stop, 1);
+      enqueue(start, (stop - start) as u32);
+      if (load<u8>(stop) > 32) enqueue(stop, 1);
       start = stop + 1;
     }
   }
-  step(start, (end - start) as u32);
+  enqueue(start, (end - start) as u32);
+  walk();
   return found;
 }
 

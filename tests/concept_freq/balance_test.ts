@@ -225,3 +225,50 @@ Deno.test("freq balance: with counts of its own or given, and what it refuses", 
       "lies within the captions",
     );
   }));
+
+Deno.test("freq balance: killed at random moments, and then run to its end", () =>
+  inFolder(async (folder) => {
+    const lines = records(madeCaptions(9, 20_000));
+    await Deno.mkdir(`${folder}/captions`);
+    for (let i = 0; i < 4; i++) {
+      const rows = ["ID\tTEXT", ...lines.slice(5000 * i, 5000 * (i + 1))].join("\n");
+      await Deno.writeTextFile(`${folder}/captions/${i}.tsv`, rows);
+    }
+    await Deno.writeTextFile(`${folder}/entries.json`, JSON.stringify(entries));
+    const program = new URL("../../concept_freq/freq_cli.ts", import.meta.url).pathname;
+    const start = (out: string) =>
+      new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", "--no-check", program, "balance", "--t", "300", "--seed", "3"].concat(
+          [
+            "--entries",
+            `${folder}/entries.json`,
+            "--captions",
+            `${folder}/captions`,
+            "--out",
+            `${folder}/${out}`,
+          ],
+        ),
+        ...{ stdout: "null", stderr: "null" },
+      }).spawn();
+    const began = performance.now();
+    assertEquals((await start("whole").status).code, 0);
+    const needed = performance.now() - began, draw = randomStream(Date.now() % 2 ** 32);
+    for (let i = 0; i < 3; i++) {
+      const run = start("killed"), ended = run.status;
+      await Promise.race([
+        ended,
+        new Promise((resolve) => setTimeout(resolve, needed * (0.2 + 0.7 * draw.uniform()))),
+      ]);
+      try {
+        run.kill("SIGKILL");
+      } catch { /* it was done before */ }
+      await ended;
+    }
+    assertEquals((await start("killed").status).code, 0);
+    for (const name of ["0.tsv", "1.tsv", "2.tsv", "3.tsv"]) {
+      const [killed, whole] = ["killed", "whole"].map((out) =>
+        Deno.readTextFileSync(`${folder}/${out}/${name}`)
+      );
+      assertEquals(killed, whole);
+    }
+  }));
