@@ -255,13 +255,13 @@ Deno.test("freq balance: killed at random moments, and then run to its end", () 
     const needed = performance.now() - began, draw = randomStream(Date.now() % 2 ** 32);
     for (let i = 0; i < 3; i++) {
       const run = start("killed"), ended = run.status;
-      await Promise.race([
-        ended,
-        new Promise((resolve) => setTimeout(resolve, needed * (0.2 + 0.7 * draw.uniform()))),
-      ]);
-      try {
-        run.kill("SIGKILL");
-      } catch { /* it was done before */ }
+      // An early end of the run must neither be waited out nor be killed.
+      let timer: ReturnType<typeof setTimeout> | undefined = undefined;
+      const moment = new Promise<true>((resolve) => {
+        timer = setTimeout(() => resolve(true), needed * (0.2 + 0.7 * draw.uniform()));
+      });
+      if (await Promise.race([ended, moment]) === true) run.kill("SIGKILL");
+      clearTimeout(timer);
       await ended;
     }
     assertEquals((await start("killed").status).code, 0);
