@@ -69,7 +69,7 @@ Deno.test("freq class: killed ten times it ends with the tables of a run without
 
     const partial = `${folder}/broken/.partial/class_caps_names`;
     for (let kill = 1; kill <= 10; kill++) {
-      const before = partsIn(partial), goal = before.length + 1 + Math.floor(Math.random() * 3);
+      const before = partsIn(partial), goal = before.length + 1 + Math.floor(Math.random() * 2);
       const child = command(freq, args("broken")).spawn();
       while (partsIn(partial).length < goal) await new Promise((resolve) => setTimeout(resolve, 2));
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 30));
