@@ -12,7 +12,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   stats: async () => (await import("./commands/stats_command.ts")).statsCommand,
   async compare() {
     const { compareCommand } = await import("./commands/compare_command.ts");
-    return compareCommand((await import("../fig_utils/mod.ts")).frequencyCurves);
+    const { frequencyCurves, svgFile } = await import("../fig_utils/mod.ts");
+    return compareCommand((curves, rankBy) => svgFile(frequencyCurves(curves, rankBy)));
   },
   bench: async () => (await import("./commands/bench_command.ts")).benchCommand,
 };
