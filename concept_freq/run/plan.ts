@@ -103,12 +103,6 @@ export function relativePaths(paths: readonly string[]): string[] {
   return split.map((parts) => parts.slice(common).join("/"));
 }
 
-/** Tables that a count wrote into `out` earlier are no captions, also where `out` is among the inputs. */
-function isOwnTable(path: string, out: string): boolean {
-  const [, folder, name] = /^(.*)\/([^/]*)$/.exec(absolute(path))!;
-  return folder === absolute(out) && /^((class|word|entry)_frequency|entry_counts)_/.test(name);
-}
-
 async function planFile(
   path: string,
   file: string,
@@ -129,10 +123,9 @@ async function planFile(
 
 /** Looks at all inputs. Throws RangeError for an input that names nothing. */
 export async function makePlan(job: CountJob, scratch: string): Promise<FreshPlan> {
-  const { inputs, extension, out, signal } = job;
+  const { inputs, extension, signal } = job;
   const named = inputs.filter((input) => input !== "-");
-  const listed = named.length > 0 ? await listCaptionFiles(named, { extension }) : [];
-  const paths = listed.filter((path) => named.includes(path) || !isOwnTable(path, out));
+  const paths = named.length > 0 ? await listCaptionFiles(named, { extension }) : [];
   if (named.length > 0 && paths.length === 0) {
     throw new RangeError(`There are no captions in ${named.join(" ")}`);
   }

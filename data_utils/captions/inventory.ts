@@ -4,8 +4,9 @@ import { writeAtomically, writeFully } from "../runs/atomic.ts";
 
 /** Endings of files that hold captions, each also with .gz. */
 const ENDINGS = /\.(parquet|tsv|tab|csv|txt|jsonl|ndjson|json|tar)(\.gz)?$|\.tgz$/i;
-/** Files that lie beside captions and hold none. */
-const BESIDE = /^\.|\.tmp$|_stats\.json$|\.md$|^(readme|license)/i;
+/** Files that lie beside captions and hold none, tables of their frequencies under the reference's names among them. */
+const BESIDE =
+  /^\.|\.tmp$|_stats\.json$|\.md$|^(readme|license)|^(class|word|entry)_frequency_|^entry_counts_/i;
 
 /** Order by code points, which is the same on every machine. */
 function byCodePoint(a: string, b: string): number {
