@@ -1,5 +1,6 @@
 // `study` as a program: killed, then stopped, then let run to its end, it reports what runs without a break report.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { captionTable } from "../../exps_clip/study/caption_frequency.ts";
 import { dataFolder } from "../../exps_clip/study/data.ts";
 import { withFolder } from "../data_utils/made_files.ts";
 import { command, run, study, writeColours } from "./processes.ts";
@@ -63,12 +64,19 @@ Deno.test("study: killed and stopped, it goes on and ends with the numbers of a 
       assertEquals(straight.code, 0, straight.err);
       const lines = straight.out.trim().split("\n").map((line) => JSON.parse(line));
       assertEquals(lines.slice(0, -1).map(({ report }) => report.step), [10, 20, 30, 40, 50, 60]);
-      const { arm: _, law: __, seed: ___, curve, run: folderName, ...own } = report.arms.find((
-        run: { arm: string },
-      ) => run.arm === name);
+      const { arm: _, law: __, seed: ___, curve, run: folderName, caption_frequency, ...own } = report.arms
+        .find((run: { arm: string }) => run.arm === name);
       const { skipped: ____, ...result } = lines.at(-1).result;
       assertEquals(withoutTimes(own), withoutTimes(result));
       assertEquals(curve.map((point: { step: number }) => point.step), [20, 40, 60]);
+      if (name === "clip_templates") {
+        // Every template names the class, so that here captions mention what the labels say.
+        assertEquals(caption_frequency.per_class, own.per_class.map(({ freq }: { freq: number }) => freq));
+        const tables = ["broken", "straight"].map((at) =>
+          Deno.readTextFile(captionTable(`${folder}/${at}`, folderName))
+        );
+        assertEquals(await tables[0], await tables[1]);
+      } else assertEquals(caption_frequency, undefined);
       const log = (at: string) => Deno.readTextFile(`${folder}/${at}/${folderName}/evaluations.jsonl`);
       assertEquals(await log("broken"), await log("straight"));
       const model = (at: string) => Deno.readFile(`${folder}/${at}/${folderName}/model.safetensors`);
