@@ -14,9 +14,12 @@ export const loadJpegWasm = () => import("npm:@jsquash/jpeg@1.6.0/decode.js");
 /** entities: the named characters of HTML, as browsers decode them in text. */
 export { decodeHTML } from "npm:entities@9.0.0/decode";
 
-/** hyparquet: what a parquet file says about itself; the bytes of its strings are read by captions/parquet_*.ts. */
+/**
+ * hyparquet: what a parquet file says about itself, and numbers out of its pages; the bytes of its strings are read by
+ * captions/parquet_*.ts.
+ */
 export const loadParquet = async () => {
-  const [{ parquetMetadata }, { parquetHeader }, { deltaByteArray, deltaLengthByteArray }] = await Promise
+  const [{ parquetMetadata }, { parquetHeader }, delta, { readPlain }, { byteStreamSplit }] = await Promise
     .all([
       // deno-lint-ignore no-import-prefix
       import("npm:hyparquet@1.31.5"),
@@ -24,10 +27,18 @@ export const loadParquet = async () => {
       import("npm:hyparquet@1.31.5/src/column.js"),
       // deno-lint-ignore no-import-prefix
       import("npm:hyparquet@1.31.5/src/delta.js"),
+      // deno-lint-ignore no-import-prefix
+      import("npm:hyparquet@1.31.5/src/plain.js"),
+      // deno-lint-ignore no-import-prefix
+      import("npm:hyparquet@1.31.5/src/encoding.js"),
     ]);
-  return { parquetMetadata, parquetHeader, deltaByteArray, deltaLengthByteArray };
+  const { deltaBinaryUnpack, deltaByteArray, deltaLengthByteArray } = delta;
+  return {
+    ...{ parquetMetadata, parquetHeader, readPlain, byteStreamSplit },
+    ...{ deltaBinaryUnpack, deltaByteArray, deltaLengthByteArray },
+  };
 };
-export type { FileMetaData, PageHeader, SchemaElement } from "npm:hyparquet@1.31.5";
+export type { FileMetaData, KeyValue, PageHeader, SchemaElement } from "npm:hyparquet@1.31.5";
 
 /** hyparquet-compressors: snappy in WebAssembly, and LZ4. */
 // deno-lint-ignore no-import-prefix

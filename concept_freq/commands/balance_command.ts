@@ -43,10 +43,12 @@ there is one draw of NumPy's RandomState(seed).random_sample: file by file in so
 then by caption. A caption is kept when one of its draws is below the p of its entry; one without a match never is.
 The outcome does not depend on --workers.
 
-Kept rows go to the same name below --out: of TSV, CSV, JSONL and text (also gzipped) the lines as they are, with the
-header, not gzipped; of parquet, JSON and tar a file .kept.jsonl of {row, caption}, where row counts from 0 the captions
-that can be read. balance.json says how many were kept and how many were to be expected. Matches are kept on disk until
-then, some 20 bytes a caption; with --keep-partials also behind that, so that another t or seed needs no matching.
+Kept rows go whole to the same name below --out, not gzipped: of TSV, CSV, JSONL and text the lines as they are, with
+the header; of parquet all columns as they are stored, in row groups of at most 100,000 rows, snappy; of a JSON array a
+file .jsonl with each element's own text on a line; of a tar a file .kept.jsonl of {key, row, caption}, with the
+sample's key and its number in the archive from 0. balance.json says how many were kept and how many were to be
+expected. Matches are kept on disk until then, some 20 bytes a caption; with --keep-partials also behind that, so that
+another t or seed needs no matching.
 Stopped or killed, the same command goes on where it was.
 
 Exit codes: 0 done, 1 done but files had to be left out, or failed while running, 2 bad input, 130 stopped.

@@ -1,6 +1,7 @@
 /** `freq merge`: the parts of a count put together to the tables that one run would have written. */
 import { describeFlags, Failure, parseFlags, progressOn, writeTextAtomically } from "../../data_utils/mod.ts";
 import { mergeParts } from "../run/merge.ts";
+import { mergeScratch } from "../run/merge_scratch.ts";
 import type { WriteTables } from "../run/tables.ts";
 import { sumTables } from "../tables/sum_tables.ts";
 import { classTables } from "./class_tables.ts";
@@ -53,7 +54,7 @@ export const mergeCommand: Command = {
       await writeTextAtomically(out, await sumTables(positional));
       return console.log(values.json ? JSON.stringify({ tables: [out] }) : out);
     }
-    const progress = progressOn(), scratch = await Deno.makeTempDir({ prefix: "freq-merge-" });
+    const progress = progressOn(), held = await mergeScratch(out), { scratch } = held;
     try {
       const { outcome, missing } = await mergeParts({ parts: positional, scratch, progress, signal });
       if (missing.length > 0 && !values.partial) {
@@ -68,13 +69,12 @@ export const mergeCommand: Command = {
       if (!Object.hasOwn(writers, outcome.command)) {
         throw new RangeError(`freq merge knows no tables of freq ${outcome.command}`);
       }
-      await Deno.mkdir(out, { recursive: true });
       noteSummary(outcome, progress);
       const end = { writeTables: writers[outcome.command], json: values.json };
       await writeOutcome(outcome, end, { out, scratch, progress, signal });
       failIfIncomplete(outcome);
     } finally {
-      await Deno.remove(scratch, { recursive: true });
+      await held.release();
     }
   },
 };

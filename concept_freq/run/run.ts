@@ -33,6 +33,7 @@ export function partialFolder({ out, command, name, shard }: CountJob): string {
  */
 export async function runCount<Spec>(job: CountJob<Spec>): Promise<HeldCount> {
   const began = performance.now(), folder = partialFolder(job), lockFile = `${folder}.lock`;
+  const outIsNew = await isAbsent(job.out);
   await Deno.mkdir(`${job.out}/.partial`, { recursive: true });
   const lock = await lockPath(lockFile);
   const release = async (keep: boolean) => {
@@ -40,7 +41,7 @@ export async function runCount<Spec>(job: CountJob<Spec>): Promise<HeldCount> {
     else await Deno.remove(`${folder}/scratch`, { recursive: true }).catch(ignoreMissing);
     await Deno.remove(lockFile).catch(ignoreMissing);
     lock[Symbol.dispose]();
-    if (!keep) await removeEmpty([`${job.out}/.partial`, job.out]);
+    if (!keep) await removeEmpty([`${job.out}/.partial`, ...outIsNew ? [job.out] : []]);
   };
   try {
     if (job.restart) await Deno.remove(folder, { recursive: true }).catch(ignoreMissing);
@@ -170,7 +171,12 @@ async function holdsPartials(folder: string): Promise<boolean> {
   return false;
 }
 
+/** Whether there is nothing at a path: a folder that is made there may be taken away again. */
+export async function isAbsent(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => false, (error) => error instanceof Deno.errors.NotFound);
+}
+
 /** Removes folders that are empty, the innermost first. */
-async function removeEmpty(folders: readonly string[]): Promise<void> {
+export async function removeEmpty(folders: readonly string[]): Promise<void> {
   for (const folder of folders) await Deno.remove(folder).catch(() => {});
 }

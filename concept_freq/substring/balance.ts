@@ -5,6 +5,7 @@
  * depends neither on the number of workers nor on the size of the units.
  */
 import { createHash } from "node:crypto";
+import { basename, dirname, join } from "node:path";
 import {
   captionArena,
   type CaptionOptions,
@@ -14,7 +15,8 @@ import {
 } from "../../data_utils/mod.ts";
 import type { CountOutcome, Partial } from "../run/count_job.ts";
 import type { CompiledEntries } from "./compile_entries.ts";
-import { hasRecords, type KeptRows, writeKeptRows } from "./kept_rows.ts";
+import { outputName } from "./kept_outputs.ts";
+import { type KeptRows, writeKeptRows } from "./kept_rows.ts";
 
 /** By entry: the chance of one match. `t` may be Infinity. */
 export function entryProbabilities(counts: ArrayLike<number>, t: number): Float64Array<ArrayBuffer> {
@@ -54,12 +56,6 @@ function entriesByPattern(
   const next = starts.slice();
   patternOf.forEach((pattern, entry) => entries[next[pattern]++] = entry);
   return (pattern) => entries.subarray(starts[pattern], starts[pattern + 1]);
-}
-
-/** Where the kept rows of a file go, below the output folder. */
-export function outputName(file: string, format: Parameters<typeof hasRecords>[0]["format"]): string {
-  const plain = file === "-" ? `stdin.${format}` : file.replace(/\.gz$/i, "");
-  return hasRecords({ format }) ? plain : `${plain}.kept.jsonl`;
 }
 
 /** The files that earlier runs finished, by what determined them; kept beside the partial results. */
@@ -144,13 +140,23 @@ async function bytesOf(path: string): Promise<number> {
 
 const real = (path: string) => Deno.realPath(path).catch(() => path);
 
+/** Where a folder is, or will be: the real path of what there is of it already. */
+async function realFolder(path: string): Promise<string> {
+  try {
+    return await Deno.realPath(path);
+  } catch (error) {
+    const name = basename(path), above = dirname(path);
+    if (!(error instanceof Deno.errors.NotFound) || above === path) throw error;
+    return join(await realFolder(above), name);
+  }
+}
+
 /**
  * Throws RangeError when the output folder lies in one of the folders that are read: its files would be read as
  * captions by the next run.
  */
 export async function checkOutputFolder(out: string, inputs: readonly string[]): Promise<void> {
-  await Deno.mkdir(out, { recursive: true });
-  const folder = `${await real(out)}/`;
+  const folder = `${await realFolder(out)}/`;
   for (const input of inputs) {
     if (input === "-" || !folder.startsWith(`${await real(input)}/`)) continue;
     throw new RangeError(`${out} lies within the captions in ${input}: give another folder with --out`);

@@ -1,6 +1,6 @@
 /**
- * The rows of one input file that balancing keeps. Files of lines keep their lines as they are, with the header; of
- * other formats the kept captions and their numbers are written as JSON lines.
+ * The rows of one input file that balancing keeps: draws are made for its matches, its captions are read, and the rows
+ * with a draw that says so go to the output of their format.
  */
 import {
   addTally,
@@ -8,16 +8,14 @@ import {
   type CaptionFile,
   type CaptionTally,
   emptyTally,
-  NULL_LENGTH,
   type RandomState,
   readCaptions,
   writeAtomically,
 } from "../../data_utils/mod.ts";
 import { readPartial } from "../run/partial_file.ts";
 import { drawReader, type UnitDraws, writeDraws } from "./draws.ts";
+import { keptOutput } from "./kept_outputs.ts";
 import { type BodyPlace, type MatchLists, openMatchLists } from "./match_lists.ts";
-
-const LF = 10, PIECE = 2 ** 20;
 
 /** What balancing does to every file alike. */
 export interface Balancing {
@@ -39,33 +37,6 @@ export interface KeptRows {
   /** Kept rows to be expected: the sum of their chances. */
   readonly expected: number;
   readonly draws: number;
-}
-
-/** Whether the records of a file can be copied as they are. */
-export function hasRecords({ format }: Pick<CaptionFile, "format">): boolean {
-  return ["tsv", "csv", "jsonl", "text"].includes(format);
-}
-
-/** Gathers bytes and writes them in large pieces; synchronous, as captions are handed on that way. */
-function pieceWriter(file: Deno.FsFile): { add(bytes: Uint8Array): void; end(): void } {
-  const piece = new Uint8Array(PIECE);
-  let filled = 0;
-  const write = (bytes: Uint8Array) => {
-    for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
-  };
-  const end = () => {
-    write(piece.subarray(0, filled));
-    filled = 0;
-  };
-  return {
-    add(bytes) {
-      if (filled + bytes.length > PIECE) end();
-      if (bytes.length > PIECE) return write(bytes);
-      piece.set(bytes, filled);
-      filled += bytes.length;
-    },
-    end,
-  };
 }
 
 /** Where the first record of a unit begins. */
@@ -100,10 +71,11 @@ export async function writeKeptRows(
   output: string,
   balancing: Balancing,
 ): Promise<KeptRows> {
-  const { probability, entriesOf, stream, arena, scratch, signal } = balancing, whole = hasRecords(file);
+  const { probability, entriesOf, stream, arena, scratch, signal } = balancing;
+  const lines = ["tsv", "csv", "jsonl", "text"].includes(file.format);
   const next = new Float64Array(probability.length), lost = Float64Array.from(probability, (p) => 1 - p);
   const tally: CaptionTally = emptyTally();
-  let kept = 0, expected = 0, passed = 0, ended: number | undefined;
+  let kept = 0, expected = 0, row = 0, ended: number | undefined;
   using outcomes = await Deno.open(`${scratch}/outcomes`, {
     ...{ read: true, write: true, create: true, truncate: true },
   });
@@ -131,34 +103,31 @@ export async function writeKeptRows(
 
   await Deno.mkdir(output.slice(0, output.lastIndexOf("/")), { recursive: true });
   await writeAtomically(output, async (target) => {
-    const writer = pieceWriter(target), decoder = new TextDecoder(), encoder = new TextEncoder();
-    const end = Uint8Array.of(LF);
-    if (whole && partials.length > 0) writer.add(await firstBytes(file, await beginOf(partials[0])));
+    const header = lines && partials.length > 0
+      ? await firstBytes(file, await beginOf(partials[0]))
+      : new Uint8Array(0);
+    using rows = await keptOutput(file, target, { arena, header, signal });
     for (const [u, unit] of file.units.entries()) {
       using lists = openMatchLists(partials[u]);
       const { take } = drawReader(counts[u], places[u], outcomes, next);
       const reading = await readCaptions(file, unit, arena, (count) => {
-        const bytes = arena.bytes(), spans = arena.spans(), rows = arena.rows();
-        for (let i = 0; i < count; i++) {
-          const row = passed++;
+        for (let i = 0; i < count; i++, row++) {
           if (!isKept(lists, take)) continue;
           kept++;
-          if (whole) {
-            writer.add(bytes.subarray(rows[2 * i], rows[2 * i] + rows[2 * i + 1]));
-            writer.add(end);
-          } else if (spans[2 * i + 1] !== NULL_LENGTH) {
-            const caption = decoder.decode(bytes.subarray(spans[2 * i], spans[2 * i] + spans[2 * i + 1]));
-            writer.add(encoder.encode(JSON.stringify({ row, caption }) + "\n"));
-          }
+          rows.keep(i, row);
         }
-      }, { signal, ...whole ? { rows: true } : {}, ...whole && u > 0 ? { from: ended } : {} });
+      }, {
+        ...{ ...rows.reading, onLeftOut: () => row++, signal },
+        ...lines && u > 0 ? { from: ended } : {},
+      });
       if (!lists.ended()) {
         throw new Error(`${file.path} changed while it was read: run the same command again`);
       }
+      await rows.unitDone(unit);
       ended = reading.ended;
       addTally(tally, reading.tally);
     }
-    writer.end();
+    await rows.end();
   });
   const draws = places.reduce((sum, place) => sum + place.draws, 0);
   return { rows: tally.rows, kept, expected, draws };

@@ -82,8 +82,16 @@ export type CaptionSink = (count: number) => void;
 export interface ReadOptions {
   /** Start at this record instead of guessing: the `ended` of the unit before. */
   readonly from?: number;
-  /** Also gives `arena.rows()`: the span of each whole record (line formats only; elsewhere RangeError). */
+  /**
+   * Also gives `arena.rows()`: the span of each whole record. Of a tar, whose members lie apart, it is the sample's key;
+   * of parquet, whose columns do, there is none (RangeError; its rows are read by their number, see parquet_rows.ts).
+   */
   readonly rows?: boolean;
+  /**
+   * Called in its place between two batches for each record that has no caption at all (malformed, too long), so that
+   * records can be numbered. Not by the formats of lines.
+   */
+  readonly onLeftOut?: () => void;
   readonly signal?: AbortSignal;
 }
 

@@ -73,9 +73,9 @@ export async function planJsonArray(
 
 /** Reads a JSON array. Elements that are no JSON, or hold no caption of the kind the first ones do, are malformed. */
 export const readJsonArray: ReadUnit = async (file, unit, arena, sink, options = {}) => {
-  const packer = captionPacker(arena, sink);
+  const packer = captionPacker(arena, sink, options.onLeftOut);
   await passElements(file.path, (element) => {
-    if (element) packJson(packer, element, file.column);
+    if (element) packJson(packer, element, file.column, options.rows ? element : undefined);
     else packer.leaveOut("tooLong");
     return true;
   }, options.signal);

@@ -26,7 +26,12 @@ export function captionKey(value: unknown): string | undefined {
 }
 
 /** Adds the caption of a value: that of `key`, or with null the value itself, which is then a string. */
-export function packJson(packer: CaptionPacker, bytes: Uint8Array, key: string | null): void {
+export function packJson(
+  packer: CaptionPacker,
+  bytes: Uint8Array,
+  key: string | null,
+  record?: Uint8Array,
+): void {
   let parsed;
   try {
     parsed = parseJson(bytes);
@@ -36,7 +41,7 @@ export function packJson(packer: CaptionPacker, bytes: Uint8Array, key: string |
   const { value, valid } = parsed;
   if (value !== null && key !== null && !isObject(value)) return packer.leaveOut("malformed");
   const caption = isObject(value) && key !== null ? Object.hasOwn(value, key) ? value[key] : null : value;
-  if (caption === null) packer.add(null);
-  else if (typeof caption === "string") packer.addText(caption, !valid && caption.includes("\ufffd"));
+  if (caption === null) packer.add(null, record);
+  else if (typeof caption === "string") packer.addText(caption, !valid && caption.includes("\ufffd"), record);
   else packer.leaveOut("malformed");
 }

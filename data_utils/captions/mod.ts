@@ -32,6 +32,8 @@ export {
   spoolStdin,
 } from "./inventory.ts";
 export { openCaptionFile, readCaptions } from "./open.ts";
+export { type ParquetLeaf, type PhysicalType, type PhysicalValue } from "./parquet_physical.ts";
+export { type LeafValues, type ParquetRows, parquetRows } from "./parquet_rows.ts";
 export { recogniseCaptions } from "./recognise.ts";
 export { captionStrings, packCaptions } from "./strings.ts";
 export { wasmOver } from "./wasm.ts";

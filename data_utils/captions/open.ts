@@ -49,17 +49,13 @@ const readers: Record<CaptionFormat, ReadUnit> = {
   csv: readDelimited,
 };
 
-const formatsOfLines: readonly CaptionFormat[] = ["tsv", "csv", "jsonl", "text"];
-
 /**
  * Reads a unit of any format. Throws SyntaxError naming file and place when it is damaged, RangeError when whole records
- * are asked for of a format that has none.
+ * are asked for of parquet.
  */
 export const readCaptions: ReadUnit = async (file, unit, arena, sink, options = {}) => {
-  if (options.rows && !formatsOfLines.includes(file.format)) {
-    throw new RangeError(
-      `${file.path}: whole records are only there in ${formatsOfLines.join(", ")}, not ${file.format}`,
-    );
+  if (options.rows && file.format === "parquet") {
+    throw new RangeError(`${file.path}: a row of parquet is no piece of bytes; read it with parquetRows`);
   }
   return await readers[file.format](file, unit, arena, sink, options);
 };

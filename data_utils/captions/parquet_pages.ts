@@ -56,7 +56,8 @@ function presence(
   return { present, there };
 }
 
-function stringsOf(
+/** The strings of a page from byte `at` on, in any of the encodings that strings have. */
+export function stringsOf(
   parquet: Parquet,
   encoding: string,
   page: Uint8Array,
@@ -114,21 +115,29 @@ function dataPage(
 const within = (value: number | undefined, most: number) =>
   typeof value === "number" && value >= 0 && value <= most;
 
+/** A page as it lies in the file. */
+export interface RawPage {
+  readonly header: PageHeader;
+  /** Values of the page, nulls among them. */
+  readonly values: number;
+  /** Its bytes as they are stored, good until the next page is asked for. Throws Error when a checksum is wrong. */
+  read(): Promise<Uint8Array>;
+}
+
 /**
- * The captions of a column chunk, page by page. Throws Error saying what is wrong with it when it is damaged, does not
- * hold as many values as it has rows, or has a page of more than 256 MiB.
+ * The pages of a column chunk until `values` values (nulls among them) have come; the dictionary's page first. Throws
+ * Error when what is declared cannot be true.
  */
-export async function* columnPages(
+export async function* rawPages(
   file: Deno.FsFile,
   fileBytes: number,
   chunk: ColumnChunk,
-  optional: boolean,
-  unpack: Unpack,
-): AsyncGenerator<CaptionRun> {
+  values: number,
+): AsyncGenerator<RawPage> {
   const parquet = await loadParquet();
   const end = Math.min(fileBytes, chunk.at + chunk.bytes + 128); // old writers left the dictionary's header out of it
   const bytesAt = windowOver(file, end);
-  let at = chunk.at, rows = 0, dictionary: CaptionRun | null = null;
+  let at = chunk.at, passed = 0;
 
   async function nextHeader(): Promise<PageHeader> {
     for (let size = 1024;; size *= 8) {
@@ -146,31 +155,53 @@ export async function* columnPages(
     }
   }
 
-  while (rows < chunk.rows) {
-    const header = await nextHeader();
+  while (passed < values) {
+    const header = await nextHeader(), from = at;
     const { compressed_page_size: packedBytes, uncompressed_page_size: pageBytes } = header;
-    const values = (header.data_page_header ?? header.data_page_header_v2 ?? header.dictionary_page_header)
+    const said = (header.data_page_header ?? header.data_page_header_v2 ?? header.dictionary_page_header)
       ?.num_values;
     if (!within(packedBytes, end - at) || !within(pageBytes, LARGEST_PAGE)) {
       throw new Error(`a page said to have ${pageBytes} bytes at byte ${at}`);
     }
-    if (header.type === "INDEX_PAGE") {
-      at += packedBytes;
-      continue;
-    }
-    const isDictionary = header.type === "DICTIONARY_PAGE";
-    if (!within(values, Math.min(MOST_VALUES, isDictionary ? pageBytes / 4 : chunk.rows - rows))) {
-      throw new Error(`a page said to have ${values} values at byte ${at}`);
-    }
-    const packed = await bytesAt(at, packedBytes);
     at += packedBytes;
-    if (!header.data_page_header_v2 && header.crc !== undefined && crc32(packed) !== header.crc >>> 0) {
-      throw new Error(`a page with a wrong checksum at byte ${at - packedBytes}`);
+    if (header.type === "INDEX_PAGE") continue;
+    const isDictionary = header.type === "DICTIONARY_PAGE";
+    if (!within(said, Math.min(MOST_VALUES, isDictionary ? pageBytes : values - passed))) {
+      throw new Error(`a page said to have ${said} values at byte ${from}`);
     }
-    if (isDictionary) dictionary = plainStrings(unpack(packed, pageBytes), 0, values!);
-    else {
-      rows += values!;
-      yield dataPage(parquet, header, packed, optional, unpack, dictionary);
-    }
+    if (!isDictionary) passed += said!;
+    yield {
+      header,
+      values: said!,
+      async read() {
+        const packed = await bytesAt(from, packedBytes);
+        if (!header.data_page_header_v2 && header.crc !== undefined && crc32(packed) !== header.crc >>> 0) {
+          throw new Error(`a page with a wrong checksum at byte ${from}`);
+        }
+        return packed;
+      },
+    };
+  }
+}
+
+/**
+ * The captions of a column chunk, page by page. Throws Error saying what is wrong with it when it is damaged, does not
+ * hold as many values as it has rows, or has a page of more than 256 MiB.
+ */
+export async function* columnPages(
+  file: Deno.FsFile,
+  fileBytes: number,
+  chunk: ColumnChunk,
+  optional: boolean,
+  unpack: Unpack,
+): AsyncGenerator<CaptionRun> {
+  const parquet = await loadParquet();
+  let dictionary: CaptionRun | null = null;
+  for await (const { header, values, read } of rawPages(file, fileBytes, chunk, chunk.rows)) {
+    const packed = await read(), pageBytes = header.uncompressed_page_size;
+    if (header.type === "DICTIONARY_PAGE") {
+      if (values > pageBytes / 4) throw new Error(`a dictionary said to have ${values} values`);
+      dictionary = plainStrings(unpack(packed, pageBytes), 0, values);
+    } else yield dataPage(parquet, header, packed, optional, unpack, dictionary);
   }
 }

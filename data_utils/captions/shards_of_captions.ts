@@ -38,12 +38,12 @@ function withoutLineEnd(text: Uint8Array): Uint8Array {
   return text.subarray(0, end);
 }
 
-function pack(packer: CaptionPacker, { txt, json }: Sample, column: string | null) {
+function pack(packer: CaptionPacker, { txt, json }: Sample, column: string | null, record?: Uint8Array) {
   const noted = column !== null && json !== undefined ? json : txt ?? json;
-  if (noted === undefined) packer.add(null);
+  if (noted === undefined) packer.add(null, record);
   else if (noted === "tooLong") packer.leaveOut("tooLong");
-  else if (noted === txt) packer.add(withoutLineEnd(noted));
-  else packJson(packer, noted, column ?? keyOf(noted));
+  else if (noted === txt) packer.add(withoutLineEnd(noted), record);
+  else packJson(packer, noted, column ?? keyOf(noted), record);
 }
 
 /** The caption's key in a .json; "caption", which it then does not have, where there is none. */
@@ -60,9 +60,10 @@ function keyOf(json: Uint8Array): string {
  * Throws SyntaxError naming the archive when it is damaged or cut short.
  */
 export const readShard: ReadUnit = async (file, unit, arena, sink, options = {}) => {
-  const packer = captionPacker(arena, sink);
+  const packer = captionPacker(arena, sink, options.onLeftOut), encoder = new TextEncoder();
   let sample = null as Sample | null;
-  const finish = (done: Sample | null) => done && pack(packer, done, file.column);
+  const finish = (done: Sample | null) =>
+    done && pack(packer, done, file.column, options.rows ? encoder.encode(done.key) : undefined);
   const read = async (member: TarMember) => member.size > TEXT_BYTES ? "tooLong" : await member.read();
   for await (const member of tarMembers(file.path)) {
     options.signal?.throwIfAborted();

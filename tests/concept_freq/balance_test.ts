@@ -78,13 +78,13 @@ function outputsOf(kept: readonly number[][]): Record<string, string> {
     "a.tsv": table(0),
     "b.txt": "",
     "c/d.tsv": table(2),
-    "e.json.kept.jsonl": kept[3].map((row) => JSON.stringify({ row, caption: made[3][row] }) + "\n").join(""),
+    "e.jsonl": kept[3].map((row) => JSON.stringify(made[3][row]) + "\n").join(""),
   };
 }
 
 async function written(out: string): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
-  for (const name of ["a.tsv", "b.txt", "c/d.tsv", "e.json.kept.jsonl"]) {
+  for (const name of ["a.tsv", "b.txt", "c/d.tsv", "e.jsonl"]) {
     found[name] = await Deno.readTextFile(`${out}/${name}`);
   }
   return found;

@@ -103,7 +103,9 @@ Deno.test("reading: whole records are refused where there are none; an aborted r
       const file = await openCaptionFile(path);
       const read = (options: Parameters<typeof readCaptions>[4]) =>
         readCaptions(file, file.units[0], arena, () => {}, options);
-      await assertRejects(() => read({ rows: true }), RangeError, "whole records are only there in tsv");
+      if (file.format === "parquet") {
+        await assertRejects(() => read({ rows: true }), RangeError, "no piece of bytes");
+      }
       await assertRejects(() => read({ signal: AbortSignal.abort() }), DOMException);
     }
   }));

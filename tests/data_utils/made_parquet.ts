@@ -1,6 +1,7 @@
 // Parquet files of odd kinds made on the spot: what the writer of the tests does not write (pages of version 1, levels,
 // checksums), put together by hand around its headers.
 import { crc32, gzipSync, zstdCompressSync } from "node:zlib";
+import type { SchemaElement } from "hyparquet";
 import { ByteWriter } from "hyparquet-writer";
 import { writePageHeader } from "hyparquet-writer/src/datapage.js";
 import { writeMetadata } from "hyparquet-writer/src/metadata.js";
@@ -58,11 +59,19 @@ const packers = {
   ZSTD: (bytes: Uint8Array) => new Uint8Array(zstdCompressSync(bytes)),
 };
 
-/** A file of one optional column TEXT and one row group with these pages of version 1. */
+const text: SchemaElement[] = [
+  { name: "TEXT", type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPTIONAL" },
+];
+
+/**
+ * A file of one column, an optional TEXT unless another is given by its elements from the top, and one row group with
+ * these pages of version 1.
+ */
 export function parquetOfPages(
   pages: readonly MadePage[],
   rows: number,
   codec: keyof typeof packers = "UNCOMPRESSED",
+  column: readonly SchemaElement[] = text,
 ): Uint8Array<ArrayBuffer> {
   const writer = new ByteWriter();
   writer.appendBytes(encoder.encode("PAR1"));
@@ -82,12 +91,7 @@ export function parquetOfPages(
   const size = BigInt(writer.offset - 4);
   writeMetadata(writer, {
     version: 1,
-    schema: [{ name: "schema", num_children: 1, repetition_type: "REQUIRED" }, {
-      name: "TEXT",
-      type: "BYTE_ARRAY",
-      converted_type: "UTF8",
-      repetition_type: "OPTIONAL",
-    }],
+    schema: [{ name: "schema", num_children: 1, repetition_type: "REQUIRED" }, ...column],
     num_rows: BigInt(rows),
     row_groups: [{
       num_rows: BigInt(rows),
@@ -95,8 +99,10 @@ export function parquetOfPages(
       columns: [{
         file_offset: 4n,
         meta_data: {
-          ...{ type: "BYTE_ARRAY", encodings: ["PLAIN"], path_in_schema: ["TEXT"], codec },
-          ...{ num_values: BigInt(rows), total_uncompressed_size: size, total_compressed_size: size },
+          ...{ type: column.at(-1)!.type!, encodings: ["PLAIN"], codec },
+          path_in_schema: column.map(({ name }) => name),
+          num_values: BigInt(pages.reduce((sum, { encoding, values }) => sum + (encoding ? values : 0), 0)),
+          ...{ total_uncompressed_size: size, total_compressed_size: size },
           data_page_offset: 4n,
         },
       }],
