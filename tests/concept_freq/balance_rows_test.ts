@@ -77,7 +77,7 @@ Deno.test("freq balance: of parquet whole rows, over groups and units, also behi
     assertEquals(names.sort(), ["balance.json", "part.parquet"]);
   }));
 
-Deno.test("freq balance: of pyarrow's parquet in three codecs whole rows, the same for one worker and more", async () => {
+Deno.test("freq balance: of pyarrow's parquet in three codecs whole rows", async () => {
   if (!present(dataRoot)) return;
   const samples = decodeURIComponent(new URL("captions/laion_sample", dataRoot).pathname);
   await withFolder(async (folder) => {
