@@ -28,8 +28,7 @@ export {
 } from "./language/concept_set.ts";
 export { type Lemmatiser, nounLemmatiser } from "./language/lemmas.ts";
 export { lemmasOf, tokens } from "./language/tokens.ts";
-export type { WordNetNouns } from "./language/wordnet.ts";
-export { loadWordNet, type WordNetOptions } from "./language/wordnet_source.ts";
+export { loadWordNet, type WordNetNouns, type WordNetOptions } from "../data_utils/mod.ts";
 export {
   byCount,
   type FrequencyRow,

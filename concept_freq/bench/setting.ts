@@ -2,10 +2,9 @@
  * What the bench's cases share: words, the concepts of the main case, and a corpus that mentions these as often as web
  * captions mention ImageNet's classes.
  */
-import type { Progress } from "../../data_utils/mod.ts";
+import { loadWordNet, type Progress } from "../../data_utils/mod.ts";
 import { type ConceptSet, loadConceptSet } from "../language/concept_set.ts";
 import { type Lemmatiser, nounLemmatiser } from "../language/lemmas.ts";
-import { loadWordNet } from "../language/wordnet_source.ts";
 import { type CaptionRecipe, captionTexts } from "./caption_maker.ts";
 import { type CorpusFile, corpusFile, type CorpusFormat } from "./corpus.ts";
 import { classPhrases } from "./phrases.ts";

@@ -2,8 +2,7 @@
  * The words of the bench's captions and the law by which they are drawn: our own common words in front, then nouns of
  * WordNet with plurals among them, and forms of verbs and adjectives in between.
  */
-import { randomStream } from "../../data_utils/mod.ts";
-import type { WordNetNouns } from "../language/wordnet.ts";
+import { randomStream, type WordNetNouns } from "../../data_utils/mod.ts";
 import { adjectives, common, commonest, verbs } from "./caption_words.ts";
 
 /** Words in falling frequency. */

@@ -1,9 +1,8 @@
 /** `freq class`: in how many captions each class of a concept set is mentioned. */
-import { describeFlags, progressOn, readFlags } from "../../data_utils/mod.ts";
+import { describeFlags, loadWordNet, progressOn, readFlags } from "../../data_utils/mod.ts";
 import { compileConcepts } from "../count/compile.ts";
 import { loadConceptSet } from "../language/concept_set.ts";
 import { nounLemmatiser } from "../language/lemmas.ts";
-import { loadWordNet } from "../language/wordnet_source.ts";
 import { type AboutClasses, classTables } from "./class_tables.ts";
 import type { Command } from "./command.ts";
 import { countAndWrite } from "./count_command.ts";

@@ -1,9 +1,14 @@
 /** `freq metaclip`: class frequencies from the counts of MetaCLIP's metadata entries. */
-import { describeFlags, progressOn, readFlags, writeJsonAtomically } from "../../data_utils/mod.ts";
+import {
+  describeFlags,
+  loadWordNet,
+  progressOn,
+  readFlags,
+  writeJsonAtomically,
+} from "../../data_utils/mod.ts";
 import { compileConcepts } from "../count/compile.ts";
 import { loadConceptSet } from "../language/concept_set.ts";
 import { nounLemmatiser } from "../language/lemmas.ts";
-import { loadWordNet } from "../language/wordnet_source.ts";
 import { countEntries, metaclipName } from "../metaclip/count_entries.ts";
 import { grouped } from "../tables/text_table.ts";
 import { classTablePaths, writeClassTables } from "../tables/write_tables.ts";

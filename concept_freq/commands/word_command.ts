@@ -1,7 +1,5 @@
 /** `freq word`: in how many captions each lemma occurs. */
-import { describeFlags, progressOn, readFlags } from "../../data_utils/mod.ts";
-import { digestOf } from "../language/wordnet.ts";
-import { loadWordNet } from "../language/wordnet_source.ts";
+import { describeFlags, loadWordNet, progressOn, readFlags, wordNetDigest } from "../../data_utils/mod.ts";
 import type { WordSpec } from "../words/word_counter.ts";
 import type { Command } from "./command.ts";
 import { countAndWrite } from "./count_command.ts";
@@ -50,7 +48,7 @@ export const wordCommand: Command = {
       captionsName: name,
       kind: "word",
       spec: { nouns, modern },
-      settings: { ...digestOf(nouns), modern: String(modern) },
+      settings: { ...wordNetDigest(nouns), modern: String(modern) },
       about: null,
     }, { writeTables: wordTables, keepPartials, json });
   },

@@ -2,10 +2,17 @@
  * The matcher as a library: from class names to counts in a few lines, for programs that have captions as strings. Files
  * of many gigabytes are the business of `freq class`, which reads them as bytes and on all cores.
  */
-import { captionArena, type CaptionTally, packCaptions, TEXT_AT, TEXT_BYTES } from "../../data_utils/mod.ts";
+import {
+  captionArena,
+  type CaptionTally,
+  loadWordNet,
+  packCaptions,
+  TEXT_AT,
+  TEXT_BYTES,
+  type WordNetOptions,
+} from "../../data_utils/mod.ts";
 import { conceptSet } from "../language/concept_set.ts";
 import { nounLemmatiser } from "../language/lemmas.ts";
-import { loadWordNet, type WordNetOptions } from "../language/wordnet_source.ts";
 import { compileConcepts, type CompiledConcepts } from "./compile.ts";
 import { conceptMatcher } from "./matcher.ts";
 

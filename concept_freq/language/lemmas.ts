@@ -4,8 +4,8 @@
  * words that matter beforehand and lemmatise nothing.
  * After E. Loper and S. Bird, NLTK, wordnet.py (`_morphy`) and wordnet.stem (`WordNetLemmatizer`).
  */
+import type { WordNetNouns } from "../../data_utils/mod.ts";
 import { contractions, latinFold } from "./tokens.ts";
-import type { WordNetNouns } from "./wordnet.ts";
 
 /** How words become lemmas, and back. */
 export interface Lemmatiser {

@@ -2,9 +2,9 @@
  * Counts in how many captions of a unit each lemma occurs. A table that is full is laid aside on disk as a sorted run,
  * and the runs of a unit become one in its partial result, so that memory stays the same whatever the captions hold.
  */
+import type { WordNetNouns } from "../../data_utils/mod.ts";
 import type { CounterKind } from "../count/counter.ts";
 import { nounLemmatiser } from "../language/lemmas.ts";
-import type { WordNetNouns } from "../language/wordnet.ts";
 import { mergeRuns } from "./merge_runs.ts";
 import { runFile, type RunPlace, runWriter } from "./run_file.ts";
 import { wordTable } from "./word_table.ts";

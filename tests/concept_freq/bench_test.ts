@@ -12,7 +12,7 @@ import { plainCounter } from "../../concept_freq/bench/plain_counter.ts";
 import { captionVocabulary } from "../../concept_freq/bench/vocabulary.ts";
 import { benchCommand } from "../../concept_freq/commands/bench_command.ts";
 import { nounLemmatiser } from "../../concept_freq/language/lemmas.ts";
-import { loadWordNet } from "../../concept_freq/language/wordnet_source.ts";
+import { loadWordNet } from "../../data_utils/text/wordnet/wordnet_source.ts";
 import { dataRoot, present } from "../data_utils/golden_files.ts";
 import { folderOf, sharedPath } from "./language_made.ts";
 import { printedBy } from "./printed.ts";

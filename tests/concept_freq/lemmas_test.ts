@@ -3,8 +3,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Lemmatiser, nounLemmatiser } from "../../concept_freq/language/lemmas.ts";
 import { lemmasOf, tokens } from "../../concept_freq/language/tokens.ts";
-import type { WordNetNouns } from "../../concept_freq/language/wordnet.ts";
-import { loadWordNet } from "../../concept_freq/language/wordnet_source.ts";
+import type { WordNetNouns } from "../../data_utils/text/wordnet/wordnet.ts";
+import { loadWordNet } from "../../data_utils/text/wordnet/wordnet_source.ts";
 import { dataRoot, present } from "../data_utils/golden_files.ts";
 import { sharedPath } from "./language_made.ts";
 import { referenceLemma, referenceLemmas, referenceWords } from "./reference.ts";

@@ -7,7 +7,7 @@ import {
   TEXT_AT,
   TEXT_BYTES,
 } from "../../data_utils/mod.ts";
-import type { WordNetNouns } from "../../concept_freq/language/wordnet.ts";
+import type { WordNetNouns } from "../../data_utils/text/wordnet/wordnet.ts";
 import type { ReferenceWords } from "./reference.ts";
 
 /** Nouns that every rule of lemmatisation meets. */

@@ -7,7 +7,7 @@ import { wordCommand } from "../../concept_freq/commands/word_command.ts";
 import { wordTables } from "../../concept_freq/commands/word_tables.ts";
 import { nounLemmatiser } from "../../concept_freq/language/lemmas.ts";
 import { tokens } from "../../concept_freq/language/tokens.ts";
-import { loadWordNet } from "../../concept_freq/language/wordnet_source.ts";
+import { loadWordNet } from "../../data_utils/text/wordnet/wordnet_source.ts";
 import { runCount } from "../../concept_freq/run/run.ts";
 import type { WordSpec } from "../../concept_freq/words/word_counter.ts";
 import { dataRoot, present } from "../data_utils/golden_files.ts";

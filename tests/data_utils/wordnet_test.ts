@@ -1,9 +1,9 @@
 // WordNet: its file format, where it is looked for, and that another edition is not taken for 3.0.
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
-import { parseWordNet } from "../../concept_freq/language/wordnet.ts";
-import { loadWordNet } from "../../concept_freq/language/wordnet_source.ts";
-import { dataRoot, present } from "../data_utils/golden_files.ts";
-import { folderOf, gzip, madeExceptions, madeIndex, sharedPath } from "./language_made.ts";
+import { parseWordNet } from "../../data_utils/text/wordnet/wordnet.ts";
+import { loadWordNet } from "../../data_utils/text/wordnet/wordnet_source.ts";
+import { dataRoot, present } from "./golden_files.ts";
+import { folderOf, gzip, madeExceptions, madeIndex, sharedPath } from "../concept_freq/language_made.ts";
 
 const made = {
   lemmas: ["a", "cat", "collie", "colly", "lens", "lense", "wolf"],

@@ -14,7 +14,7 @@ export interface WordNetNouns {
   readonly exceptions: readonly (readonly [form: string, bases: readonly string[]])[];
 }
 
-/** SHA-256 of what {@link digestOf} makes of WordNet 3.0, the edition of the reference's counts. */
+/** SHA-256 of what {@link wordNetDigest} makes of WordNet 3.0, the edition of the reference's counts. */
 const wordNet30 = {
   "index.noun": "776773aecc5b49a91f977432ffae2112a570421b75c64bb313bc94b79289addf",
   "noun.exc": "5eb0f642067c915209bf773fc6472f7a19ce01d23f63b074765a1627209fb143",
@@ -56,7 +56,7 @@ export function parseWordNet(indexNoun: string, nounExc: string, where = "WordNe
 }
 
 /** SHA-256 (hex) of what is used of each file; line ends, licence and entries of several words do not matter. */
-export function digestOf(nouns: WordNetNouns): Record<keyof typeof wordNet30, string> {
+export function wordNetDigest(nouns: WordNetNouns): Record<keyof typeof wordNet30, string> {
   const digest = (lines: readonly string[]) => createHash("sha256").update(lines.join("\n")).digest("hex");
   return {
     "index.noun": digest(nouns.lemmas.map((lemma, i) => `${lemma} ${nouns.senses[i]}`)),
@@ -66,6 +66,6 @@ export function digestOf(nouns: WordNetNouns): Record<keyof typeof wordNet30, st
 
 /** The files that differ from WordNet 3.0 in what is used of them. */
 export function differsFrom30(nouns: WordNetNouns): string[] {
-  const digests = digestOf(nouns);
+  const digests = wordNetDigest(nouns);
   return (["index.noun", "noun.exc"] as const).filter((file) => digests[file] !== wordNet30[file]);
 }
