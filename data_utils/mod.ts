@@ -9,5 +9,6 @@ export * from "./program/mod.ts";
 export * from "./random/mt19937.ts";
 export * from "./random/philox.ts";
 export * from "./runs/mod.ts";
+export * from "./tables/mod.ts";
 export * from "./text/mod.ts";
 export * from "./world/mod.ts";
