@@ -70,18 +70,8 @@ export function conceptCounter(concepts: CompiledConcepts): ConceptCounter {
     classNames,
     async count(captions) {
       const own = captionArena(), counter = conceptMatcher(concepts, own);
-      const counts = new Float64Array(classNames.length);
-      const drain = () => counter.take().forEach((count, index) => counts[index] += count);
-      let since = 0;
-      const tally = await packCaptions(captions, own, (count) => {
-        counter.add(count);
-        since += count;
-        if (since < 2 ** 30) return;
-        drain();
-        since = 0;
-      });
-      drain();
-      return { classNames, counts, tally };
+      const tally = await packCaptions(captions, own, (count) => counter.add(count));
+      return { classNames, counts: counter.take(), tally };
     },
     classesOf(caption) {
       const { read, written } = encoder.encodeInto(

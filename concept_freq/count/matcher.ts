@@ -21,30 +21,42 @@ export interface ConceptMatcher {
   /** Counts the first `count` captions of the arena's spans; overwrites their bytes. */
   add(count: number): void;
   /** Captions counted so far by class, and starts anew. */
-  take(): Uint32Array<ArrayBuffer>;
+  take(): Float64Array<ArrayBuffer>;
   /** Classes (by place in `classNames`) that the caption of `length` bytes at the arena's text mentions. */
   match(length: number): number[];
 }
 
-/** Numbers of captions are u32; they start anew well before they end. */
-const RESTAMP = 2 ** 32 - 4 * MOST_SPANS;
+/** Captions are numbered and counted in u32, which start anew well before they end. */
+const MOST_CAPTIONS = 2 ** 32 - 4 * MOST_SPANS;
 
-/** A matcher for the captions of `arena`. Throws RangeError when the tables do not fit into its memory. */
-export function conceptMatcher(concepts: CompiledConcepts, arena: CaptionArena): ConceptMatcher {
+/**
+ * A matcher for the captions of `arena`. After `most` captions its small counters are emptied into large ones. Throws
+ * RangeError when the tables do not fit into the arena's memory.
+ */
+export function conceptMatcher(
+  concepts: CompiledConcepts,
+  arena: CaptionArena,
+  most = MOST_CAPTIONS,
+): ConceptMatcher {
   const { image, classNames } = concepts, core = wasmOver<Core>(conceptsWasm, arena);
   const free = Math.ceil((FREE_AT + image.length) / 32) * 32;
   arena.reach(free + core.table_bytes(concepts.tokens, classNames.length, concepts.surfaces) + 64);
   arena.bytes().set(image, FREE_AT);
   core.load_concepts(FREE_AT, free);
-  let passed = 0;
-  const pass = (captions: number) => {
-    passed += captions;
-    if (passed < RESTAMP) return;
-    core.restamp();
-    passed = captions;
-  };
   const numbers = (at: number, count: number) =>
     new Uint32Array(arena.memory.buffer as ArrayBuffer, at, count);
+  let passed = 0, totals = new Float64Array(classNames.length);
+  const empty = () => {
+    const counts = numbers(core.counts_at(), classNames.length);
+    counts.forEach((count, index) => totals[index] += count);
+    counts.fill(0);
+    core.restamp();
+    passed = 0;
+  };
+  const pass = (captions: number) => {
+    if (passed + captions > most) empty();
+    passed += captions;
+  };
   return {
     classNames,
     add(count) {
@@ -52,8 +64,9 @@ export function conceptMatcher(concepts: CompiledConcepts, arena: CaptionArena):
       core.count_spans(SPANS_AT, count);
     },
     take() {
-      const counts = numbers(core.counts_at(), classNames.length), taken = counts.slice();
-      counts.fill(0);
+      empty();
+      const taken = totals;
+      totals = new Float64Array(classNames.length);
       return taken;
     },
     match(length) {

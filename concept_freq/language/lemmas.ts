@@ -1,5 +1,5 @@
 /**
- * Lemmas of nouns: WordNet's morphology as NLTK 3.8 applies it, which the reference counts with, and the kinder one of
+ * Lemmas of nouns: WordNet's morphology as NLTK 3.10.3 applies it, which the reference counts with, and the kinder one of
  * `--modern` (see README.md here). Also its inverse: since every lemma has finitely many forms, a counter can know all
  * words that matter beforehand and lemmatise nothing.
  * After E. Loper and S. Bird, NLTK, wordnet.py (`_morphy`) and wordnet.stem (`WordNetLemmatizer`).
