@@ -1,6 +1,8 @@
 // Reading of golden fixtures: a folder of groups, each with an index, a JSON sidecar per case and, where the case has
 // tensors, a safetensors file of f32 and i32 (../shared/golden/README.md). Nothing here knows what a case means.
 
+import { pathToFileURL } from "node:url";
+
 export interface FixtureTensor {
   readonly shape: readonly number[];
   readonly dtype: "f32" | "i32";
@@ -18,6 +20,8 @@ export interface Tolerance {
 type Json = any;
 
 export interface Fixture {
+  /** The group's folder, for cases with files of their own; it ends in a slash. */
+  readonly folder: URL;
   readonly group: string;
   readonly name: string;
   readonly op: string;
@@ -68,6 +72,7 @@ export async function openFixture(dir: string, group: string, name: string): Pro
     throw new SyntaxError(`${dir}/${group}/${name}.json has the format ${sidecar.format}, wanted golden/1`);
   }
   return {
+    folder: pathToFileURL(`${dir}/${group}/`),
     group,
     name,
     op: sidecar.op,

@@ -6,6 +6,7 @@ import type { Check } from "./compare.ts";
 import { checkGraph, Unsupported } from "./case_graph.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { type Fixture, openFixture } from "./fixture.ts";
+import { imageCases } from "./image_cases.ts";
 import { metricCases } from "./metric_cases.ts";
 import { hostCases, moduleCases } from "./module_cases.ts";
 import { opCases } from "./op_cases.ts";
@@ -13,13 +14,14 @@ import { optimCases } from "./optim_cases.ts";
 import { pictureCases } from "./picture_cases.ts";
 import { trajectoryCases } from "./trajectory_cases.ts";
 
-/** The groups the engine answers for, with the factor that each may need. */
+/** The groups the project answers for, with the factor that each may need. */
 export const defaultFactors: Readonly<Record<string, number>> = {
   a_ops: 4,
   b_optim: 4,
   c_modules: 8,
   d_trajectories: 8,
   e_metrics: 4,
+  h_images: 1,
 };
 
 /**
@@ -57,7 +59,8 @@ type CaseRunner = (fixture: Fixture, evaluator: Evaluator) => Promise<Check[]> |
 function runnerOf(op: string): CaseRunner | undefined {
   const build = opCases[op] ?? moduleCases[op];
   if (build !== undefined) return (fixture, evaluator) => checkGraph(fixture, build, evaluator);
-  return optimCases[op] ?? trajectoryCases[op] ?? hostCases[op] ?? metricCases[op] ?? pictureCases[op];
+  return optimCases[op] ?? trajectoryCases[op] ?? hostCases[op] ?? metricCases[op] ?? pictureCases[op] ??
+    imageCases[op];
 }
 
 /** Runs one case. Whatever goes wrong inside it is its result, not an exception. */
