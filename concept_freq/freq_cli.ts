@@ -1,6 +1,5 @@
 // `./denow task freq NAME ...`: concept frequencies over captions, by command. Each command is loaded when it is called.
-import { runProgram } from "../data_utils/mod.ts";
-import type { Command } from "./commands/command.ts";
+import { type Command, runCommand, runProgram } from "../data_utils/mod.ts";
 
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   class: async () => (await import("./commands/class_command.ts")).classCommand,
@@ -18,30 +17,18 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   bench: async () => (await import("./commands/bench_command.ts")).benchCommand,
 };
 
-async function help(): Promise<string> {
-  const all = await Promise.all(Object.values(commands).map((load) => load()));
-  const width = Math.max(...all.map(({ name }) => name.length)) + 2;
-  return `Counts concepts over captions of any number, and looks at their frequencies.
-
-Usage: deno task freq COMMAND [...]
-
-${all.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`).join("\n")}
-
-Each takes --help.
-
-Example: deno task freq class --captions "laion400m/*.parquet" --concept-set imagenet --metadata metadata`;
-}
-
 if (import.meta.main) {
-  await runProgram(async ([name, ...args], signal) => {
-    if (name === undefined || name === "--help" || name === "help") return console.log(await help());
-    if (!Object.hasOwn(commands, name)) {
-      throw new RangeError(
-        `freq has no command ${name}, but ${Object.keys(commands).join(", ")}; see --help`,
-      );
-    }
-    const command = await commands[name]();
-    if (args.includes("--help")) return console.log(command.help);
-    await command.run(args, signal);
-  });
+  await runProgram((args, signal) =>
+    runCommand(
+      {
+        task: "freq",
+        about: "Counts concepts over captions of any number, and looks at their frequencies.",
+        commands,
+        example:
+          'deno task freq class --captions "laion400m/*.parquet" --concept-set imagenet --metadata metadata',
+      },
+      args,
+      signal,
+    )
+  );
 }

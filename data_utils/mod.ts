@@ -2,8 +2,10 @@
 // loaders, the built-in world, metrics, run folders, and randomness from seeds. It imports no sibling folder.
 
 export * from "./captions/mod.ts";
+export * from "./curate/mod.ts";
 export * from "./images/mod.ts";
 export * from "./loader/mod.ts";
+export * from "./metadata/mod.ts";
 export * from "./metrics/mod.ts";
 export * from "./program/mod.ts";
 export * from "./random/mt19937.ts";

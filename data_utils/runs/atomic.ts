@@ -19,28 +19,38 @@ export async function writeFully(file: Deno.FsFile, bytes: Uint8Array): Promise<
   for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
 }
 
+/** A file to be and what fills it. The file it is given is open for reading too. */
+export interface AtomicFile {
+  readonly path: string;
+  write(file: Deno.FsFile): Promise<void>;
+}
+
+async function fill(path: string, write: (file: Deno.FsFile) => Promise<void>): Promise<void> {
+  using file = await Deno.open(path, { read: true, write: true, create: true, truncate: true });
+  await write(file);
+  await file.sync();
+}
+
 /**
- * Replaces `path` by what `write` puts into the file it is given. When `write` or the disk fails, the temporary file is
- * removed, the old file stays, and the error is thrown on, with the file's name where the system left it out.
+ * Replaces files that belong together, filled one after the other; none is in its place before all are whole. When
+ * one of them or the disk fails, the temporary files are removed, the old files stay, and the error is thrown on, with
+ * the file's name where the system left it out.
  */
-export async function writeAtomically(
-  path: string,
-  write: (file: Deno.FsFile) => Promise<void>,
-): Promise<void> {
-  const temporary = `${path}.tmp`;
-  const file = await Deno.open(temporary, { write: true, create: true, truncate: true });
+export async function writeAllAtomically(files: readonly AtomicFile[]): Promise<void> {
+  const temporary = (path: string) => `${path}.tmp`;
+  let at = "";
   try {
-    try {
-      await write(file);
-      await file.sync();
-    } finally {
-      file.close();
-    }
-    await Deno.rename(temporary, path);
+    for (const { path, write } of files) await fill(temporary(at = path), write);
+    for (const { path } of files) await Deno.rename(temporary(at = path), path);
   } catch (error) {
-    await Deno.remove(temporary).catch(() => {});
-    throw writeError(path, error);
+    for (const { path } of files) await Deno.remove(temporary(path)).catch(() => {});
+    throw writeError(at, error);
   }
+}
+
+/** Replaces one file as {@link writeAllAtomically} does. */
+export function writeAtomically(path: string, write: (file: Deno.FsFile) => Promise<void>): Promise<void> {
+  return writeAllAtomically([{ path, write }]);
 }
 
 /** Replaces a text file; see {@link writeAtomically}. */

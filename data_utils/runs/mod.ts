@@ -1,5 +1,12 @@
 /** Everything a training run leaves on disk: its folder, logs, per-class table and tensors. */
-export { writeAtomically, writeFully, writeJsonAtomically, writeTextAtomically } from "./atomic.ts";
+export {
+  type AtomicFile,
+  writeAllAtomically,
+  writeAtomically,
+  writeFully,
+  writeJsonAtomically,
+  writeTextAtomically,
+} from "./atomic.ts";
 export {
   type Catalogue,
   type CatalogueLimits,

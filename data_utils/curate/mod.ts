@@ -1,0 +1,11 @@
+/** What the programs that make variants of data sets share: their flags, their end, and what they say of it. */
+export {
+  type CuratedOutput,
+  type Curation,
+  curationFlags,
+  finishCuration,
+  type FinishOptions,
+  provenancePath,
+} from "./curation.ts";
+export { type ClassHistogram, histogramLines, histogramOf } from "./class_histogram.ts";
+export { factsOf, type FileFacts, hashOpenFile } from "./file_hash.ts";
