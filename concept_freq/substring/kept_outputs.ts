@@ -8,11 +8,11 @@ import {
   type CaptionFormat,
   type CaptionUnit,
   NULL_LENGTH,
+  parquetCopy,
   parquetRows,
   type ReadOptions,
 } from "../../data_utils/mod.ts";
 import { oneLine } from "./one_line.ts";
-import { parquetCopy } from "./parquet_copy.ts";
 import { pieceWriter } from "./piece_writer.ts";
 
 /** Takes the rows of a file that are kept. */

@@ -32,6 +32,14 @@ export {
   spoolStdin,
 } from "./inventory.ts";
 export { openCaptionFile, readCaptions } from "./open.ts";
+export {
+  type AddedColumn,
+  type AddedValues,
+  type ParquetCopy,
+  parquetCopy,
+  type ParquetCopyOptions,
+  type RowSource,
+} from "./parquet_copy.ts";
 export { type ParquetLeaf, type PhysicalType, type PhysicalValue } from "./parquet_physical.ts";
 export { type LeafValues, type ParquetRows, parquetRows } from "./parquet_rows.ts";
 export { recogniseCaptions } from "./recognise.ts";

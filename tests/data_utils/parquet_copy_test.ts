@@ -4,12 +4,11 @@ import { zstdCompressSync } from "node:zlib";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type FileMetaData, parquetMetadata, parquetReadObjects, type SchemaElement } from "hyparquet";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { parquetRows, randomStream } from "../../data_utils/mod.ts";
+import { parquetCopy, parquetRows, randomStream } from "../../data_utils/mod.ts";
 import { loadCompressors } from "../../data_utils/deps.ts";
-import { parquetCopy } from "../../concept_freq/substring/parquet_copy.ts";
-import { dataRoot, present } from "../data_utils/golden_files.ts";
-import { join, withFolder } from "../data_utils/made_files.ts";
-import { bitPacked, parquetOfPages } from "../data_utils/made_parquet.ts";
+import { dataRoot, present } from "./golden_files.ts";
+import { join, withFolder } from "./made_files.ts";
+import { bitPacked, parquetOfPages } from "./made_parquet.ts";
 
 type Row = Record<string, unknown>;
 
