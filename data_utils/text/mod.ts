@@ -2,8 +2,9 @@
 export { CLIP_CONTEXT, clipTokenizer, loadClipTokenizer } from "./bpe.ts";
 export { fillPrompts, loadPrompts, PROMPT_SETS, type PromptSet } from "./prompts.ts";
 export { cleanCaption, repairText } from "./repair.ts";
+export { parseSynsets, type Synset, type Synsets, synsetsDigest } from "./wordnet/synsets.ts";
 export { parseWordNet, wordNetDigest, type WordNetNouns } from "./wordnet/wordnet.ts";
-export { loadWordNet, type WordNetOptions } from "./wordnet/wordnet_source.ts";
+export { loadSynsets, loadWordNet, type WordNetOptions } from "./wordnet/wordnet_source.ts";
 export { type TokenBatch, tokenize, type Tokenizer } from "./tokens.ts";
 export {
   buildVocabulary,
