@@ -38,3 +38,27 @@ Deno.test("mt19937: seeds that NumPy refuses", () => {
     assertThrows(() => randomState(seed), RangeError, "seed must be");
   }
 });
+
+// Values of the golden group f_rng, which NumPy computed.
+Deno.test("mt19937: what RandomState makes of the stream", () => {
+  const fresh = () => randomState(42);
+  assertEquals([...fresh().randint(0, 1000003, 4)], [121958, 671155, 131932, 365838]);
+  assertEquals([...fresh().randint(-3, 4, 8)], [3, 0, 1, 3, -1, 1, 1, 3]);
+  assertEquals([...fresh().permutation(10)], [8, 1, 5, 0, 7, 2, 9, 4, 3, 6]);
+  assertEquals([...fresh().choice(10, 6)], [6, 3, 7, 4, 6, 9]);
+  assertEquals([...fresh().choice(1000, 4, { replace: false })], [521, 737, 740, 660]);
+  const p = [0.1, 0.2, 0.05, 0.4, 0.25];
+  assertEquals([...fresh().choice(5, 8, { p })], [3, 4, 3, 3, 1, 1, 0, 4]);
+  assertEquals([...fresh().choice(5, 3, { p, replace: false })], [3, 4, 1]);
+  assertEquals([...fresh().uniform(-2, 3, 2)], [-0.12729940576318755, 2.7535715320495804]);
+  const stream = fresh();
+  assertEquals([...stream.randn(3)], [0.4967141530112327, -0.13826430117118466, 0.6476885381006925]);
+  assertEquals([...stream.randomSample(2)], [0.15601864044243652, 0.15599452033620265]);
+  assertEquals([...stream.randn(2)], [1.5230298564080254, 1.5792128155073915]);
+});
+
+// Beyond 32 bits a draw is two words, the higher first, of which as many bits are kept as the range has.
+Deno.test("mt19937: whole numbers from ranges beyond 32 bits", () => {
+  const words = randomState(3), drawn = randomState(3).randint(5, 5 + 2 ** 40, 3);
+  assertEquals([...drawn], Array.from(drawn, () => 5 + (words.next() & 0xff) * 2 ** 32 + words.next()));
+});

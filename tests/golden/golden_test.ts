@@ -24,7 +24,7 @@ for (const group of ["a_ops", "b_optim", "c_modules", "e_metrics"]) {
   });
 }
 
-for (const group of ["a_ops", "c_modules", "d_trajectories"]) {
+for (const group of ["a_ops", "c_modules", "d_trajectories", "f_rng"]) {
   Deno.test({
     name: `golden ../shared: the rest of ${group}`,
     ignore: !sharedPresent,

@@ -12,6 +12,7 @@ import { hostCases, moduleCases } from "./module_cases.ts";
 import { opCases } from "./op_cases.ts";
 import { optimCases } from "./optim_cases.ts";
 import { pictureCases } from "./picture_cases.ts";
+import { randomCases } from "./random_cases.ts";
 import { trajectoryCases } from "./trajectory_cases.ts";
 
 /** The groups the project answers for, with the factor that each may need. */
@@ -21,6 +22,7 @@ export const defaultFactors: Readonly<Record<string, number>> = {
   c_modules: 8,
   d_trajectories: 8,
   e_metrics: 4,
+  f_rng: 1,
   h_images: 1,
 };
 
@@ -60,7 +62,7 @@ function runnerOf(op: string): CaseRunner | undefined {
   const build = opCases[op] ?? moduleCases[op];
   if (build !== undefined) return (fixture, evaluator) => checkGraph(fixture, build, evaluator);
   return optimCases[op] ?? trajectoryCases[op] ?? hostCases[op] ?? metricCases[op] ?? pictureCases[op] ??
-    imageCases[op];
+    imageCases[op] ?? randomCases[op];
 }
 
 /** Runs one case. Whatever goes wrong inside it is its result, not an exception. */
