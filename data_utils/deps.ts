@@ -69,3 +69,7 @@ export const loadParquetColumns = async () => {
   ]);
   return { writeColumn, writeMetadata, ByteWriter, snappyCompress };
 };
+
+/** hyparquet-writer: parquet files, with its own snappy. */
+// deno-lint-ignore no-import-prefix
+export const loadParquetWriter = () => import("npm:hyparquet-writer@0.17.0");

@@ -10,7 +10,7 @@ import { captionPacker } from "./pack.ts";
 const PIECE = 2 ** 18, LOOKED_AT = 10;
 
 /** Gives `take` the elements until it returns false. Throws SyntaxError naming the file when it is no whole array. */
-async function passElements(
+export async function passElements(
   path: string,
   take: (element: Uint8Array | null) => boolean,
   signal?: AbortSignal,

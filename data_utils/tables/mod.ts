@@ -15,3 +15,7 @@ export {
   wholeColumn,
 } from "./column.ts";
 export { type Frame, makeFrame, textCodes } from "./frame.ts";
+export { type FrameOptions, readFrame } from "./read_frame.ts";
+export { numpyFloat32, pythonFloat } from "./float_text.ts";
+export { writeParquetFrame } from "./write_parquet.ts";
+export { writeTsv } from "./write_tsv.ts";
