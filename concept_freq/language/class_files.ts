@@ -1,6 +1,7 @@
 /**
  * Where class names come from: the reference's metadata folder by the name of a set, or a file of the user's own.
  */
+import { jsonKeys, parseJson } from "../../data_utils/mod.ts";
 
 /** Classes in order, each a name or a list of phrases. */
 export interface ClassEntries {
@@ -50,7 +51,7 @@ async function readDescriptors(set: string, folder: string): Promise<ClassEntrie
     Deno.readTextFile(path(name)).catch(async (error) => {
       throw error instanceof Deno.errors.NotFound ? await missingSet(name, folder) : error;
     });
-  const names = keysOf(await read(set), path(set));
+  const names = jsonKeys(await read(set), path(set));
   if (!set.includes("imagenet")) return checked(path(set), { set, names, entries: names });
   const synsets = path("imagenet_synset"),
     phrases = fromJson(set, await read("imagenet_synset"), synsets).entries;
@@ -95,22 +96,14 @@ const fromLines = (set: string, text: string): ClassEntries => {
   return { set, names, entries: names };
 };
 
-function parse(text: string, file: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new SyntaxError(`${file} is not JSON: ${(error as Error).message}`);
-  }
-}
-
 function fromJson(set: string, text: string, file: string): ClassEntries {
-  const content = parse(text, file), isText = (value: unknown) => typeof value === "string";
+  const content = parseJson(text, file), isText = (value: unknown) => typeof value === "string";
   if (Array.isArray(content)) {
     const odd = content.findIndex((name) => !isText(name));
     if (odd >= 0) throw new SyntaxError(`${file}: [${odd}] must be a class name, a text`);
     return { set, names: content, entries: content };
   }
-  const names = keysOf(text, file), record = content as Record<string, string | string[]>;
+  const names = jsonKeys(text, file), record = content as Record<string, string | string[]>;
   for (const name of names) {
     const value = record[name], isList = Array.isArray(value) && value.length > 0 && value.every(isText);
     if (!isList && !isText(value)) {
@@ -120,24 +113,6 @@ function fromJson(set: string, text: string, file: string): ClassEntries {
     }
   }
   return { set, names, entries: names.map((name) => record[name]) };
-}
-
-/**
- * The keys of a JSON object in the order of its text. A parsed object would have those that look like numbers first:
- * "2001" before "abbey".
- */
-function keysOf(text: string, file: string): string[] {
-  const content = parse(text, file);
-  if (typeof content !== "object" || content === null || Array.isArray(content)) {
-    throw new SyntaxError(`${file} must be a JSON object with class names as keys`);
-  }
-  const keys = new Set<string>();
-  let depth = 0;
-  for (const [mark, string, colon] of text.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|[{}[\]]/g)) {
-    if (string === undefined) depth += mark === "{" || mark === "[" ? 1 : -1;
-    else if (depth === 1 && colon !== undefined) keys.add(JSON.parse(string));
-  }
-  return [...keys];
 }
 
 /** What no table can hold, or count, is refused. */

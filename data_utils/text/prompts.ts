@@ -1,7 +1,9 @@
 /**
  * Prompts for zero-shot classification: sentences with `{}` where a class name goes. The short sets are written here;
- * the published sets of 80 and of 7 are read from a JSON file that the user names.
+ * the published sets of 80 and of 7 are read from a file that the user names.
  */
+import { parseJson } from "../metadata/json_keys.ts";
+import { parseZeroShotLists } from "../metadata/zero_shot_file.ts";
 
 /** Name of a set of prompts. */
 export type PromptSet = "cname" | "a+cname" | "photo" | "openai80" | "simple7";
@@ -22,7 +24,7 @@ export const PROMPT_SETS: readonly PromptSet[] = [...WRITTEN_HERE.keys(), ...KEY
 
 /**
  * The prompts of a set. `openai80` and `simple7` need `file`, a JSON object that holds lists under
- * OPENAI_IMAGENET_TEMPLATES and SIMPLE_IMAGENET_TEMPLATES.
+ * OPENAI_IMAGENET_TEMPLATES and SIMPLE_IMAGENET_TEMPLATES, or the reference's zero_shot_metadata.py.
  * Throws RangeError for an unknown set or a missing file name, SyntaxError naming the file when it does not fit.
  */
 export async function loadPrompts(set: PromptSet, file?: string): Promise<readonly string[]> {
@@ -30,15 +32,13 @@ export async function loadPrompts(set: PromptSet, file?: string): Promise<readon
   if (own) return own;
   if (!key) throw new RangeError(`Unknown prompts "${set}": use one of ${PROMPT_SETS.join(", ")}`);
   if (file === undefined) {
-    throw new RangeError(`The prompts "${set}" are read from a file: name a JSON file with a list ${key}`);
+    throw new RangeError(
+      `The prompts "${set}" are read from a file: name zero_shot_metadata.py or a JSON file with a list ${key}`,
+    );
   }
-  let list: unknown;
-  try {
-    list = JSON.parse(await Deno.readTextFile(file))?.[key];
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new SyntaxError(`${file} is not JSON`);
-    throw error;
-  }
+  const text = await Deno.readTextFile(file);
+  const lists = file.endsWith(".py") ? parseZeroShotLists(text, file).templates : parseJson(text, file);
+  const list = (lists as Record<string, unknown> | null)?.[key];
   const isPrompt = (prompt: unknown) => typeof prompt === "string" && prompt.includes("{}");
   if (!Array.isArray(list) || list.length === 0 || !list.every(isPrompt)) {
     throw new SyntaxError(`${file} has no list ${key} of sentences with {}`);

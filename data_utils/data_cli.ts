@@ -1,0 +1,26 @@
+// `./denow task data NAME ...`: the variants of data sets that the study compares, by command. Each is loaded when it is
+// called; commands that draw or need the GPU are handed what they need from the other folders.
+import { type Command, runCommand, runProgram } from "./mod.ts";
+
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  async metadata() {
+    const { metadataCommand } = await import("./curate/metadata/metadata_command.ts");
+    const { frequencyCurves, svgFile } = await import("../fig_utils/mod.ts");
+    return metadataCommand((curves, rankBy) => svgFile(frequencyCurves(curves, rankBy)));
+  },
+};
+
+if (import.meta.main) {
+  await runProgram((args, signal) =>
+    runCommand(
+      {
+        task: "data",
+        about: "Makes the variants of data sets that the study compares, the same ones from the same seeds.",
+        commands,
+        example: "deno task data metadata --dir metadata",
+      },
+      args,
+      signal,
+    )
+  );
+}
