@@ -7,6 +7,7 @@ export * from "./images/mod.ts";
 export * from "./loader/mod.ts";
 export * from "./metadata/mod.ts";
 export * from "./metrics/mod.ts";
+export * from "./pickle/mod.ts";
 export * from "./program/mod.ts";
 export * from "./random/mod.ts";
 export * from "./runs/mod.ts";
