@@ -5,6 +5,7 @@
  */
 import { openBytes } from "../loader/bytes.ts";
 import { NO_TEXT, type TextColumn } from "./column.ts";
+import { type ColumnWish, wishedColumns } from "./wishes.ts";
 
 const LF = 10, CR = 13, QUOTE = 34, SPACE = 32, TAB = 9, LARGEST = 2 ** 32 - 1;
 
@@ -14,7 +15,7 @@ export interface DelimitedOptions {
   /** Whether quotes quote (QUOTE_MINIMAL), or are plain characters (QUOTE_NONE). */
   readonly quotes: boolean;
   /** Columns that are wanted; default all. */
-  readonly columns?: readonly string[];
+  readonly columns?: readonly ColumnWish[];
   /** Lets rows have too few fields, as pandas does; what they lack is missing. */
   readonly shortRows?: boolean;
 }
@@ -85,17 +86,15 @@ export async function readDelimitedColumns(
   const separator = options.separator.charCodeAt(0), decoder = new TextDecoder();
   let at = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0, rows = 0, record = at;
   let names = null as string[] | null, wanted: (ReturnType<typeof spanList> | null)[] = [];
+  let wished: ReturnType<typeof wishedColumns> = [];
   // Spans of the header, before it is known which columns are wanted.
   const header: [number, number][] = [];
   const end = bytes.length;
 
   const nameColumns = () => {
     names = header.map(([start, length]) => decoder.decode(bytes.subarray(start, start + length)));
-    const absent = columns?.find((name) => !names!.includes(name));
-    if (absent !== undefined) {
-      throw new SyntaxError(`${path} has no column ${absent}, but ${names.slice(0, 20).join(", ")}`);
-    }
-    wanted = names.map((name) => columns === undefined || columns.includes(name) ? spanList() : null);
+    wished = wishedColumns(path, names, columns);
+    wanted = names.map((name) => wished.some(({ from }) => from === name) ? spanList() : null);
   };
   const wrongFields = (fields: number, record: number) =>
     new SyntaxError(
@@ -163,8 +162,10 @@ export async function readDelimitedColumns(
     }
   }
   if (names === null) throw new SyntaxError(`${path} is empty: a table's first row names its columns`);
-  const read = names.flatMap((name, i) => wanted[i] ? [[name, wanted[i].column(bytes, rows)] as const] : []);
-  return columns ? columns.map((name) => read.find(([other]) => other === name)!) : read;
+  const twice = names.find((name, i) => names!.indexOf(name) !== i);
+  if (twice !== undefined) throw new SyntaxError(`${path} has two columns ${twice}: rename one`);
+  const all = names;
+  return wished.map(({ name, from }) => [name, wanted[all.indexOf(from)]!.column(bytes, rows)] as const);
 }
 
 function isBlank(bytes: Uint8Array, from: number, to: number, separator: number): boolean {

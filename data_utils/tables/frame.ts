@@ -8,6 +8,7 @@ import {
   takeRows,
   type TextColumn,
 } from "./column.ts";
+import { inferColumn } from "./infer.ts";
 
 /** A table. Nothing in it changes; choosing rows makes another that shares the text. */
 export interface Frame {
@@ -21,7 +22,10 @@ export interface Frame {
   column(name: string): Column;
   /** As `column`. Throws SyntaxError when it holds no text. */
   text(name: string): TextColumn;
-  /** As `column`. Throws SyntaxError when it holds no numbers, RangeError for integers above 2^53. */
+  /**
+   * As `column`; text that is numbers throughout (as all fields of TSV are text) becomes them. Throws SyntaxError when
+   * it holds no numbers, RangeError for integers above 2^53.
+   */
   numbers(name: string): Float32Array | Float64Array | Int32Array;
   /** The rows at these places, in their order. Throws RangeError for a place outside the table. */
   take(rows: ArrayLike<number>): Frame;
@@ -63,7 +67,7 @@ export function makeFrame(
       throw new SyntaxError(`${source}: column ${name} holds ${found.kind}, not text`);
     },
     numbers(name) {
-      const found = column(name);
+      const stored = column(name), found = stored.kind === "text" ? inferColumn(stored) : stored;
       if (found.kind === "text" || found.kind === "boolean") {
         throw new SyntaxError(`${source}: column ${name} holds ${found.kind}, not numbers`);
       }

@@ -2,6 +2,7 @@
 import { passElements } from "../captions/json_array.ts";
 import { openBytes } from "../loader/bytes.ts";
 import { type Column, type TextBuilder, textBuilder } from "./column.ts";
+import { type ColumnWish, wishedColumns } from "./wishes.ts";
 
 const LF = 10, LONGEST = 2 ** 26;
 
@@ -68,9 +69,9 @@ async function eachObject(
 export async function readJsonColumns(
   path: string,
   format: "json" | "jsonl",
-  columns?: readonly string[],
+  wishes?: readonly ColumnWish[],
 ): Promise<(readonly [string, Column])[]> {
-  const keys = new Map<string, KeyColumn>();
+  const keys = new Map<string, KeyColumn>(), wanted = wishes?.flat();
   let rows = 0;
 
   function put(key: string, value: unknown, where: () => string) {
@@ -96,15 +97,11 @@ export async function readJsonColumns(
   }
 
   await eachObject(path, format, (object, where) => {
-    for (const key of columns ?? Object.keys(object)) {
+    for (const key of wanted ?? Object.keys(object)) {
       if (Object.hasOwn(object, key)) put(key, object[key], where);
     }
     rows++;
   });
-  const absent = columns?.find((name) => !keys.has(name));
-  if (absent !== undefined) {
-    throw new SyntaxError(`${path} has no key ${absent} in any of its ${rows} objects`);
-  }
   const finish = ({ kind, text, numbers }: KeyColumn): Column => {
     if (kind === null || kind === "text") {
       const builder = text ?? textBuilder();
@@ -121,5 +118,7 @@ export async function readJsonColumns(
     const values = Float64Array.from(numbers!);
     return { kind: values.every(Number.isSafeInteger) ? "int64" : "float64", values };
   };
-  return (columns ?? [...keys.keys()]).map((name) => [name, finish(keys.get(name)!)] as const);
+  return wishedColumns(path, [...keys.keys()], wishes).map(({ name, from }) =>
+    [name, finish(keys.get(from)!)] as const
+  );
 }

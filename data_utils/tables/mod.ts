@@ -19,3 +19,4 @@ export { type FrameOptions, readFrame } from "./read_frame.ts";
 export { numpyFloat32, pythonFloat } from "./float_text.ts";
 export { writeParquetFrame } from "./write_parquet.ts";
 export { writeTsv } from "./write_tsv.ts";
+export type { ColumnWish } from "./wishes.ts";

@@ -15,6 +15,7 @@ import {
 } from "../captions/parquet_physical.ts";
 import { loadParquet } from "../deps.ts";
 import { type BooleanColumn, type Column, NO_TEXT, type NumberColumn, textBuilder } from "./column.ts";
+import { type ColumnWish, wishedColumns } from "./wishes.ts";
 
 /** What a column's type says it holds, as a frame has it; null for what a frame does not have. */
 function kindOf({ path }: ParquetLeaf): Column["kind"] | null {
@@ -48,7 +49,7 @@ function indexOf(metadata: FileMetaData): string[] {
  */
 export async function readParquetColumns(
   path: string,
-  columns?: readonly string[],
+  wishes?: readonly ColumnWish[],
 ): Promise<{ columns: (readonly [string, Column])[]; index: string[] }> {
   const { size } = await Deno.stat(path), metadata = await readFooter(path, size);
   let leaves: ParquetLeaf[];
@@ -60,16 +61,13 @@ export async function readParquetColumns(
   const tops = [...new Set(leaves.map(({ path }) => path[1]?.name))];
   const read: (readonly [string, Column])[] = [];
   using file = await Deno.open(path);
-  for (const name of columns ?? tops) {
-    if (!tops.includes(name)) {
-      throw new SyntaxError(`${path} has no column ${name}, but ${tops.join(", ") || "none at all"}`);
-    }
-    const leaf = leaves.find((leaf) => leaf.path[1].name === name)!, kind = kindOf(leaf);
+  for (const { name, from } of wishedColumns(path, tops, wishes)) {
+    const leaf = leaves.find((leaf) => leaf.path[1].name === from)!, kind = kindOf(leaf);
     if (kind === null) {
       const { type, logical_type, converted_type } = leaf.path.at(-1)!;
       const what = leaf.path.length > 2 ? "lists or objects" : logical_type?.type ?? converted_type ?? type;
       throw new RangeError(
-        `${path}: column ${name} holds ${what}, which tables here do not hold: leave it out`,
+        `${path}: column ${from} holds ${what}, which tables here do not hold: leave it out`,
       );
     }
     const number = leaves.indexOf(leaf),

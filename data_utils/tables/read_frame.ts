@@ -9,11 +9,12 @@ import { type Frame, makeFrame } from "./frame.ts";
 import { inferColumn } from "./infer.ts";
 import { readJsonColumns } from "./json_columns.ts";
 import { readParquetColumns } from "./parquet_columns.ts";
+import type { ColumnWish } from "./wishes.ts";
 
 /** How a table is read. */
 export interface FrameOptions {
   /** Columns that are wanted, in this order; default all. What is not wanted is not kept, in parquet not even read. */
-  readonly columns?: readonly string[];
+  readonly columns?: readonly ColumnWish[];
   /** How quotes are read in TSV and CSV; default "minimal". */
   readonly quoting?: Quoting;
   /** Reads the file as this instead of what it looks like. */
@@ -35,7 +36,10 @@ export interface FrameOptions {
 export async function readFrame(path: string, options: FrameOptions = {}): Promise<Frame> {
   const { columns, quoting = "minimal", fields = "text" } = options;
   if (!(await Deno.stat(path)).isFile) throw new RangeError(`${path} is no file: name a table`);
-  const { format, empty } = await recogniseCaptions(path, { column: columns?.[0], format: options.format });
+  const { format, empty } = await recogniseCaptions(path, {
+    column: columns?.flat()[0],
+    format: options.format,
+  });
   if (empty) throw new SyntaxError(`${path} is empty: a table of rows is wanted here`);
   if (format === "text" || format === "tar") {
     const what = format === "tar" ? "an archive" : "plain text";
