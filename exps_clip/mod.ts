@@ -38,6 +38,13 @@ export {
 } from "./presets.ts";
 export { compare, type Ranks, type Retrieval, type RetrievalOptions, retrieve } from "./retrieval.ts";
 export { type ClipModelSettings, clipTask, imageGraph, textGraph, zeroShotGraph } from "./task.ts";
+export {
+  openTextTower,
+  type TextTower,
+  type TextTowerOptions,
+  type TextTowerWeights,
+  textTowerWeights,
+} from "./text_tower.ts";
 export { type ClipJob, trainClip } from "./train.ts";
 export {
   averageRows,

@@ -73,6 +73,7 @@ export {
   parseSafetensors,
   parseSafetensorsHeader,
   readSafetensors,
+  safetensorsContent,
   type SafetensorsFile,
   type SafetensorsHeader,
   type StoredTensor,

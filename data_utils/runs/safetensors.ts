@@ -63,14 +63,13 @@ const byteSize = (shape: readonly number[], dtype: TensorDtype) =>
   shape.reduce((product, n) => product * n, ARRAYS[dtype].BYTES_PER_ELEMENT);
 
 /**
- * Writes tensors in the given order, under a temporary name that is renamed at the end.
- * Throws TypeError when data do not fill their shape or two tensors share a name.
+ * What writes tensors in the given order into an empty file. Throws TypeError, there or when it writes, for data that do
+ * not fill their shape, and for two tensors of one name.
  */
-export async function writeSafetensors(
-  path: string,
+export function safetensorsContent(
   tensors: readonly TensorToWrite[],
   metadata: Readonly<Record<string, string>> = {},
-): Promise<void> {
+): (file: Deno.FsFile) => Promise<void> {
   const header: Record<string, unknown> = Object.create(null);
   if (Object.keys(metadata).length > 0) header.__metadata__ = metadata;
   let end = 0;
@@ -89,7 +88,7 @@ export async function writeSafetensors(
   const length = new Uint8Array(LENGTH_BYTES);
   new DataView(length.buffer).setBigUint64(0, BigInt(text.length), true);
 
-  await writeAtomically(path, async (file) => {
+  return async (file) => {
     await writeFully(file, length);
     await writeFully(file, text);
     for (const { name, shape, dtype, data } of tensors) {
@@ -103,7 +102,16 @@ export async function writeSafetensors(
       }
       await writeFully(file, new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
     }
-  });
+  };
+}
+
+/** Writes such a file under a temporary name that is renamed at the end; throws as {@link safetensorsContent}. */
+export async function writeSafetensors(
+  path: string,
+  tensors: readonly TensorToWrite[],
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  await writeAtomically(path, safetensorsContent(tensors, metadata));
 }
 
 /** Checks one header entry and returns it. Throws SyntaxError with `fail`'s words. */
