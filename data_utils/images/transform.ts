@@ -4,6 +4,7 @@
  * separate steps, because bytes are what is cached, sent between threads and batched.
  */
 import { type RandomStream } from "../random/philox.ts";
+import { randomBox, roundHalfEven } from "./random_box.ts";
 import { cropPicture, type Picture, resizePicture, toRgb } from "./picture.ts";
 import { type Filter } from "./resample.ts";
 
@@ -22,6 +23,8 @@ export interface Transform {
   filter: Filter;
   mean: Rgb;
   std: Rgb;
+  /** Conversion to RGB before the cut (palettes are then blended, transparency ignored) instead of after it. */
+  rgbFirst?: boolean;
 }
 
 /** A batch as it crosses folders. */
@@ -49,7 +52,7 @@ export function clipVal(size = 224, colours: { mean: Rgb; std: Rgb } = openaiCol
 export function supVal(
   size = 224,
   resize: number = Math.round(size * 8 / 7),
-  colours = openaiColours,
+  colours: { mean: Rgb; std: Rgb } = openaiColours,
 ): Transform {
   return { size, cut: { kind: "centre", resize }, filter: "bicubic", ...colours };
 }
@@ -69,39 +72,17 @@ export function smallImage(size = 32): Transform {
   return clipVal(size, plainColours);
 }
 
-function roundHalfEven(value: number): number {
-  const low = Math.floor(value);
-  return value - low === 0.5 ? low + low % 2 : Math.round(value);
-}
-
-/** The box of a random resized crop; after ten misses the largest centred box within the ratios. */
-function randomBox(width: number, height: number, cut: Cut & { kind: "random" }, random: RandomStream) {
-  const [low, high] = cut.ratio.map(Math.log);
-  for (let attempt = 0; attempt < 10; attempt++) {
-    const area = width * height * (cut.scale[0] + (cut.scale[1] - cut.scale[0]) * random.uniform());
-    const ratio = Math.exp(low + (high - low) * random.uniform());
-    const w = Math.round(Math.sqrt(area * ratio)), h = Math.round(Math.sqrt(area / ratio));
-    if (w > 0 && h > 0 && w <= width && h <= height) {
-      const top = random.int(height - h + 1), left = random.int(width - w + 1);
-      return { left, top, width: w, height: h };
-    }
-  }
-  const [narrow, wide] = cut.ratio, own = width / height;
-  const w = own > wide ? Math.max(1, Math.round(height * wide)) : width;
-  const h = own < narrow ? Math.max(1, Math.round(width / narrow)) : height;
-  return { left: (width - w) >> 1, top: (height - h) >> 1, width: w, height: h };
-}
-
 /**
  * Cuts the transform's square out of a picture: RGB bytes [size, size, 3].
  * A random cut draws from `random` (a stream at (seed, epoch, index)); TypeError when it is missing.
  * RangeError when the square is larger than what it is cut from.
  */
-export function cutPicture(picture: Picture, transform: Transform, random?: RandomStream): Uint8Array {
-  const { size, cut, filter } = transform;
+export function cutPicture(file: Picture, transform: Transform, random?: RandomStream): Uint8Array {
+  const { size, cut, filter, rgbFirst } = transform;
+  const picture: Picture = rgbFirst ? { ...toRgb(file), indexed: false } : file;
   if (cut.kind === "random") {
     if (!random) throw new TypeError("A random crop needs a random stream");
-    const box = cropPicture(picture, randomBox(picture.width, picture.height, cut, random));
+    const box = cropPicture(picture, randomBox(picture, cut, random));
     return toRgb(resizePicture(box, { width: size, height: size, filter })).pixels;
   }
   if (cut.resize < size) {

@@ -4,7 +4,8 @@
  */
 import { clipVal } from "../images/mod.ts";
 import { openDecoder } from "./decoder.ts";
-import { type Sample, type Skipped, type SkipTally, skipTally } from "./sample.ts";
+import { type Sample } from "./sample.ts";
+import { type Skipped, type SkipTally, skipTally } from "./skips.ts";
 import { openSamples } from "./sources.ts";
 
 /** Images with their labels, in memory. */

@@ -15,7 +15,8 @@ import { batchesOf, type ImageBatch, streamBatches } from "./batches.ts";
 import { type ImageSet, loadImages } from "./image_set.ts";
 import { applyLaw, type Law, selectPerClass } from "./law.ts";
 import type { OrderOptions } from "./order.ts";
-import { readImage, type Sample, type Skipped, skipTally } from "./sample.ts";
+import { readImage, type Sample } from "./sample.ts";
+import { type Skipped, skipTally } from "./skips.ts";
 import { openSamples } from "./sources.ts";
 import type { SampleOptions } from "./shards.ts";
 

@@ -1,6 +1,6 @@
 /**
  * What every data source yields: one image with its label and caption, the image either in memory or as a place in a
- * file. A single bad sample never stops a run: it is left out, and counted with its reason.
+ * file.
  */
 
 /** Encoded bytes of an image, or where they lie: a file, or a part of one. */
@@ -12,41 +12,6 @@ export interface Sample {
   label: number;
   caption: string | null;
   image: ImageRef;
-}
-
-/** How many samples were left out for a reason, and the key of the first. */
-export interface Skipped {
-  reason: string;
-  count: number;
-  example: string;
-}
-
-/** Counts samples that are left out. */
-export interface SkipTally {
-  /** Counts a sample under its key; one that comes back (each epoch) is counted once where `sample` says which it is. */
-  add(reason: string, key: string, sample?: Sample): void;
-  list(): Skipped[];
-}
-
-export function skipTally(): SkipTally {
-  const byReason = new Map<string, Skipped>(), counted = new WeakSet<Sample>();
-  return {
-    add(reason, key, sample) {
-      if (sample && counted.has(sample)) return;
-      if (sample) counted.add(sample);
-      const entry = byReason.get(reason);
-      if (entry) entry.count++;
-      else byReason.set(reason, { reason, count: 1, example: key });
-    },
-    list: () => [...byReason.values()].map((entry) => ({ ...entry })),
-  };
-}
-
-/** "12 samples skipped: 9 undecodable image (first: 000123), 3 no label (first: 000007)", or "" when there are none. */
-export function describeSkipped(skipped: readonly Skipped[]): string {
-  const total = skipped.reduce((sum, entry) => sum + entry.count, 0);
-  const parts = skipped.map(({ reason, count, example }) => `${count} ${reason} (first: ${example})`);
-  return total === 0 ? "" : `${total} ${total === 1 ? "sample" : "samples"} skipped: ${parts.join(", ")}`;
 }
 
 /** Extensions that are taken for images. */

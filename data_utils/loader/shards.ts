@@ -4,12 +4,14 @@
  * `cls`, `caption`). Members of other kinds are ignored.
  */
 import { globSync } from "node:fs";
-import { imageExtensions, type ImageRef, labelReader, type Sample, type SkipTally } from "./sample.ts";
+import { expandBraces } from "./braces.ts";
+import { imageExtensions, type ImageRef, labelReader, type Sample } from "./sample.ts";
+import { type SkipTally } from "./skips.ts";
 import { type TarMember, tarMembers } from "./tar.ts";
 
 /**
- * The files that patterns name, in order: plain paths, `*`, `?`, `[...]`, `{a,b}` and ranges `{00000..00041}`.
- * Throws RangeError for a pattern that names no file.
+ * The files that patterns name, in order, each once: plain paths, `*`, `?`, `[...]`, `{a,b}` and ranges `{00000..00041}`.
+ * Throws RangeError for a pattern, or a part of a range or choice, that names no file.
  */
 export function expandFiles(patterns: string | readonly string[]): string[] {
   const isFile = (path: string) => {
@@ -20,9 +22,13 @@ export function expandFiles(patterns: string | readonly string[]): string[] {
     }
   };
   const files = [patterns].flat().flatMap((pattern) => {
-    const found = isFile(pattern) ? [pattern] : globSync(pattern).filter(isFile).sort();
-    if (found.length === 0) throw new RangeError(`No file matches ${pattern}: check the path`);
-    return found;
+    if (isFile(pattern)) return [pattern];
+    return expandBraces(pattern).flatMap((word) => {
+      const found = isFile(word) ? [word] : globSync(word).filter(isFile).sort();
+      if (found.length > 0) return found;
+      const where = word === pattern ? "" : `, which ${pattern} names`;
+      throw new RangeError(`No file matches ${word}${where}: check the path`);
+    });
   });
   return [...new Set(files)];
 }
@@ -50,6 +56,8 @@ function splitName(name: string): { key: string; extension: string } | null {
 
 interface Group {
   key: string;
+  /** Which group of its shard it is. */
+  number: number;
   image?: ImageRef;
   texts: Partial<Record<"cls" | "txt" | "json", string>>;
 }
@@ -85,10 +93,10 @@ export async function* shardSamples(
 ): AsyncGenerator<Sample> {
   const { classNames = [], skips, placesOnly, signal } = options;
   const toLabel = labelReader(classNames), decoder = new TextDecoder();
-  const finish = (group: Group): Sample[] => {
+  const finish = (group: Group, file: string): Sample[] => {
     const sample = sampleOf(group, toLabel, classNames.length > 0);
     if (typeof sample !== "string") return [sample];
-    skips.add(sample, group.key);
+    skips.add(sample, group.key, { file, number: group.number });
     return [];
   };
   const addMember = async (group: Group, extension: string, file: string, member: TarMember) => {
@@ -100,20 +108,20 @@ export async function* shardSamples(
     }
   };
   for (const path of paths) {
-    let group: Group = { key: "", texts: {} };
+    let group: Group = { key: "", number: 0, texts: {} };
     for await (const member of tarMembers(path)) {
       signal?.throwIfAborted();
       const name = splitName(member.name);
       if (!name) {
-        skips.add("unsafe member name", member.name);
+        skips.add("unsafe member name", member.name, { file: path, number: member.offset });
         continue;
       }
       if (group.key !== name.key) {
-        if (group.key) yield* finish(group);
-        group = { key: name.key, texts: {} };
+        if (group.key) yield* finish(group, path);
+        group = { key: name.key, number: group.number + 1, texts: {} };
       }
       await addMember(group, name.extension, path, member);
     }
-    if (group.key) yield* finish(group);
+    if (group.key) yield* finish(group, path);
   }
 }

@@ -92,19 +92,19 @@ export async function* tableSamples(path: string, options: SampleOptions): Async
   }
   for await (const { line, fields } of rows) {
     signal?.throwIfAborted();
-    const key = `line ${line}`;
+    const key = `line ${line}`, which = { file: path, number: line };
     if (fields.length !== header.length) {
-      skips.add("malformed row", key);
+      skips.add("malformed row", key, which);
       continue;
     }
     const label = at.label < 0 ? -1 : toLabel(fields[at.label]), listed = fields[at.file].trim();
     if (label === null) {
-      skips.add("label outside the classes", key);
+      skips.add("label outside the classes", key, which);
       continue;
     }
     const file = isAbsolute(listed) ? listed : join(dirname(path), listed);
     const caption = at.caption < 0 ? null : fields[at.caption].trim(), image = await placeOf(file);
-    if (image === null) skips.add("missing file", listed);
+    if (image === null) skips.add("missing file", listed, which);
     else yield { key: listed, label, caption, image };
   }
 }

@@ -1,5 +1,5 @@
 /** What a finished run leaves behind: one small JSON file whose being there says that the run is done. */
-import type { Skipped } from "../loader/sample.ts";
+import type { Skipped } from "../loader/skips.ts";
 import type { Evaluation } from "../metrics/evaluation.ts";
 import type { ImbalanceScores } from "../metrics/imbalance_scores.ts";
 import { writeJsonAtomically } from "./atomic.ts";

@@ -2,7 +2,7 @@
  * What a study writes to report.json: every run with its scores, means over seeds, and the hypotheses with their
  * answers. The one place that knows the layout; the study writes it, figures and view read it.
  */
-import type { Skipped } from "../loader/sample.ts";
+import type { Skipped } from "../loader/skips.ts";
 import type { ImbalanceScores } from "../metrics/imbalance_scores.ts";
 import {
   expectFields,

@@ -128,6 +128,25 @@ Deno.test("a bad image that comes back each epoch is one sample left out, two un
   assertEquals(skips.list(), [{ reason: "undecodable image", count: 2, example: "4" }]);
 });
 
+Deno.test("bad images up to the limit are left out, one more ends the stream with a line", async () => {
+  const bad = streamed.map((sample, i) => i < 3 ? { ...sample, image: bytesOf("damaged") } : sample); // and number 4
+  const read = (most: number, share: number, workers = 0) => {
+    const skips = skipTally({ most, share }),
+      more = { batchSize: 1, seed: 1, transform: smallImage(2), workers };
+    return Array.fromAsync(streamBatches(bad, { ...more, skips, untilEpoch: 2 }));
+  };
+  assertEquals((await read(4, 0)).length, 14);
+  assertEquals((await read(0, 0.4)).length, 14); // four of eleven
+  for (const workers of [0, 1]) {
+    await assertRejects(
+      () => read(3, 0.3, workers),
+      RangeError,
+      "4 samples cannot be used where 3 may be left out: 4 undecodable image (first: ",
+    );
+  }
+  assertThrows(() => skipTally({ most: 1, share: 2 }), RangeError, "a share of 2 is no limit");
+});
+
 Deno.test("streams resume exactly, crops included, and workers change nothing", async () => {
   const transform = trainCrop(4, [0.2, 0.9]), base = { batchSize: 2, seed: 6, transform, untilEpoch: 2 };
   const run = (more: object) =>

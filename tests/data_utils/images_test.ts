@@ -4,13 +4,17 @@ import {
   clipVal,
   cutPicture,
   decodeImage,
+  namedTransform,
   normalise,
   openaiColours,
   type Picture,
+  randomBox,
   smallImage,
   supVal,
   toRgb,
   trainCrop,
+  type TransformName,
+  transformNames,
 } from "../../data_utils/images/mod.ts";
 import { randomStream } from "../../data_utils/random/philox.ts";
 import { goldenCase, goldenRoot, present } from "./golden_files.ts";
@@ -101,6 +105,84 @@ Deno.test("a random crop depends on its place only, stays within scale and ratio
     assert(area > 0.2 && area < 0.56 && ratio > 0.42 && ratio < 2.4, `${area} ${ratio}`);
   }
   assertThrows(() => cutPicture(picture, transform), TypeError, "random stream");
+});
+
+/** Draws that are given: uniform numbers in turn, whole numbers as shares of their range. */
+function given(uniform: number[], shares: number[]) {
+  const [u, s] = [uniform.values(), shares.values()];
+  return { uniform: () => u.next().value!, int: (n: number) => Math.floor(s.next().value! * n) };
+}
+
+Deno.test("boxes of random crops are torchvision's for the same draws", () => {
+  const near = { scale: [0.9, 1], ratio: [3 / 4, 4 / 3] } as const;
+  const box = (
+    width: number,
+    height: number,
+    law: typeof near | object,
+    uniform: number[],
+    shares: number[],
+  ) => {
+    const found = randomBox({ width, height }, { ...near, ...law }, given(uniform, shares));
+    return [found.left, found.top, found.width, found.height];
+  };
+  // get_params of torchvision in float32 with Python's round; the draws are multiples of 2^-24 as torch's are
+  const draws = [0.25, 0.5, 0.75, 0.125, 0.875, 0.375, 0.0625, 0.625, 0.5, 0.9375];
+  const often = [...draws, ...draws];
+  assertEquals(box(500, 375, {}, often, [0.25, 0.75]), [16, 1, 479, 372]);
+  assertEquals(box(375, 500, {}, often, [0.5, 0.5]), [0, 0, 375, 500]);
+  assertEquals(box(500, 375, { scale: [0.08, 1] }, often.slice(2), [0.9, 0.1]), [33, 198, 166, 155]);
+  assertEquals(box(640, 480, { scale: [0.05, 0.14], ratio: [0.5, 2] }, often.slice(3), [0.3, 0.6]), [
+    277,
+    112,
+    178,
+    106,
+  ]);
+  // ten misses: the largest centred box; 2 / 0.8 = 2.5 rounds to the even 2
+  assertEquals(box(31, 7, {}, often, []), [11, 0, 9, 7]);
+  assertEquals(box(2, 9, { ratio: [0.8, 1.25] }, often, []), [0, 3, 2, 2]);
+  assertEquals(box(1, 1, {}, often, [0.5, 0.5]), [0, 0, 1, 1]);
+});
+
+Deno.test("the named transforms are the spec's, and differ where it says so", async () => {
+  assertEquals([...transformNames], ["sup_train", "sup_val", "clip_train", "clip_val"]);
+  const cut = (name: TransformName) => namedTransform(name).cut;
+  const train = { kind: "random", scale: [0.9, 1], ratio: [3 / 4, 4 / 3] } as const;
+  assertEquals([cut("sup_train"), cut("clip_train")], [train, train]);
+  assertEquals([cut("sup_val"), cut("clip_val")], [
+    { kind: "centre", resize: 256 },
+    { kind: "centre", resize: 224 },
+  ]);
+  for (const name of transformNames) {
+    const { size, filter, mean, std, rgbFirst = false } = namedTransform(name);
+    assertEquals([size, filter, mean, std], [224, "bicubic", openaiColours.mean, openaiColours.std]);
+    assertEquals(rgbFirst, name.startsWith("sup"));
+    assertEquals(structuredClone(namedTransform(name)), namedTransform(name)); // goes to workers as it is
+  }
+  assertThrows(
+    () => namedTransform("sup_test" as TransformName),
+    RangeError,
+    "There is no transform sup_test",
+  );
+  assertThrows(() => namedTransform("sup_val", 0), RangeError, "The size of sup_val");
+  await Promise.resolve();
+});
+
+Deno.test("supervised transforms convert to RGB first, contrastive ones last", { ignore }, async () => {
+  for (const file of ["palette.png", "rgba.png", "cmyk.jpg", "grey_alpha.png", "bilevel.png"]) {
+    const picture = await decodeImage(goldenFile(file));
+    const rgb: Picture = { ...toRgb(picture), indexed: false };
+    const cut = (p: Picture, name: TransformName) =>
+      cutPicture(p, namedTransform(name, 32), randomStream(1, 2));
+    for (const part of ["train", "val"] as const) {
+      assertEquals(cut(picture, `sup_${part}`), cut(rgb, `sup_${part}`), file);
+      assertNotEquals(cut(picture, `clip_${part}`), cut(rgb, `clip_${part}`), file);
+    }
+  }
+  const grey = await decodeImage(goldenFile("grey8.png")); // a grey may be repeated before or after
+  assertEquals(
+    cutPicture(grey, namedTransform("clip_train", 32), randomStream(1)),
+    cutPicture(grey, namedTransform("sup_train", 32), randomStream(1)),
+  );
 });
 
 Deno.test("a random crop that never fits falls back to the centre", () => {
