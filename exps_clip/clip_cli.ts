@@ -21,6 +21,7 @@ import {
   readSafetensors,
   runProgram,
   scoreLines,
+  skipLimitOf,
   stepLine,
 } from "../data_utils/mod.ts";
 import { openGpu } from "../gpu/mod.ts";
@@ -80,11 +81,13 @@ async function train(args: readonly string[], signal: AbortSignal): Promise<void
   const law = flags.law === undefined ? undefined : parseLaw(flags.law, classNames);
   const opening = {
     ...{ classNames, labelled: known, columns: columnsOf(flags), workers: flags.workers, signal },
+    skipLimit: skipLimitOf(flags["max-skipped"]),
     onProgress: ({ done, total }: { done: number; total: number }) =>
       progress.show(`${done} of ${total} images read`),
   };
   const selection = law && { law, seed: flags.seed };
-  const data = await openImageSource(source, { ...opening, size: flags.size, augment: true, selection });
+  const transform = "clip_train", { size } = flags;
+  const data = await openImageSource(source, { ...opening, size, transform, selection });
   const test = tested.length > 0 ? await openImageSource(tested, { ...opening, size: data.size }) : null;
 
   const captions = flags.captions as CaptionKind | undefined ?? captionKind(data),
@@ -123,6 +126,7 @@ async function evaluate(args: readonly string[], signal: AbortSignal): Promise<v
   const labelled = settings.captions === "templates";
   const source = await openImageSource(flags["val-data"], {
     ...{ classNames, labelled, size, columns: columnsOf(flags), workers: flags.workers, signal },
+    skipLimit: skipLimitOf(flags["max-skipped"]),
   });
   const weights = await readModel(dir),
     tokenizer = await runTokenizer(dir, settings.bpe),
@@ -161,6 +165,7 @@ async function classify(args: readonly string[], signal: AbortSignal): Promise<v
     classNames,
     size,
     workers: flags.workers,
+    skipLimit: skipLimitOf(flags["max-skipped"]),
     signal,
   });
   const own = flags.classes ? null : settings.frequencies, file = flags["frequency-file"];

@@ -28,6 +28,12 @@ const dataFlags = {
     default: 2,
     help: "threads that decode images above 64 pixels",
   },
+  "max-skipped": {
+    kind: "whole",
+    least: 0,
+    help:
+      "samples that may be unusable before the run stops (default: 100, or 1 % of all where that is more)",
+  },
   "nc-metrics": { kind: "switch", help: "measure neural collapse too" },
   json: { kind: "switch", help: "one JSON object on standard output instead of text" },
   help: { kind: "switch", help: "this text" },

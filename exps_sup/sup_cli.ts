@@ -18,6 +18,7 @@ import {
   readSafetensors,
   runProgram,
   scoreLines,
+  skipLimitOf,
   stepLine,
   type StoredTensor,
 } from "../data_utils/mod.ts";
@@ -57,6 +58,7 @@ async function train(args: readonly string[], signal: AbortSignal): Promise<void
   const opening = {
     classNames,
     workers: flags["num-workers"],
+    skipLimit: skipLimitOf(flags["max-skipped"]),
     signal,
     onProgress: ({ done, total }: { done: number; total: number }) =>
       progress.show(`${done} of ${total} images read`),
@@ -64,11 +66,13 @@ async function train(args: readonly string[], signal: AbortSignal): Promise<void
   const data = await openImageSource(source, {
     ...opening,
     size: flags.size,
-    augment: true,
+    transform: "sup_train",
     selection: law && { law, seed: flags.seed },
   });
   const tested = flags["val-data"];
-  const test = tested.length > 0 ? await openImageSource(tested, { ...opening, size: data.size }) : null;
+  const test = tested.length > 0
+    ? await openImageSource(tested, { ...opening, size: data.size, transform: "sup_val" })
+    : null;
   const settings = supSettings(flags, { classNames, size: data.size, count: data.count });
   const frequencies = flags["frequency-file"]
     ? await readFrequencies(flags["frequency-file"], classNames.length)
@@ -102,7 +106,9 @@ async function evaluate(args: readonly string[], signal: AbortSignal): Promise<v
   const flags = readFlags(args, supEvalFlags, ["run", "val-data"]), dir = flags.run!, progress = progressOn();
   const model = supModelOf(await readRunConfig(dir), dir), { classNames, size } = model;
   const workers = flags["num-workers"], frequencyFile = flags["frequency-file"];
-  const source = await openImageSource(flags["val-data"], { classNames, size, workers, signal });
+  const skipLimit = skipLimitOf(flags["max-skipped"]), transform = "sup_val";
+  const opening = { classNames, size, workers, skipLimit, transform, signal } as const;
+  const source = await openImageSource(flags["val-data"], opening);
   const weights = await readModel(dir), gpu = await openGpu();
   const { scores, collapse } = await evaluateSup(supStore(gpu, model, weights), model, {
     source,

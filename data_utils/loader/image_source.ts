@@ -3,20 +3,19 @@
  * order that the seed gives. Small images are held in memory as bytes; others stay on disk and are decoded ahead.
  */
 import {
-  clipVal,
+  namedTransform,
   openaiColours,
   plainColours,
   readHeader,
   type Rgb,
-  trainCrop,
-  type Transform,
+  type TransformName,
 } from "../images/mod.ts";
 import { batchesOf, type ImageBatch, streamBatches } from "./batches.ts";
 import { type ImageSet, loadImages } from "./image_set.ts";
 import { applyLaw, type Law, selectPerClass } from "./law.ts";
 import type { OrderOptions } from "./order.ts";
 import { readImage, type Sample } from "./sample.ts";
-import { type Skipped, skipTally } from "./skips.ts";
+import { type SkipLimit, type Skipped, skipTally, usualSkipLimit } from "./skips.ts";
 import { openSamples } from "./sources.ts";
 import type { SampleOptions } from "./shards.ts";
 
@@ -106,8 +105,10 @@ export interface SourceOptions {
   size?: number;
   /** Normalisation; default: the study's up to 64 pixels, CLIP's above. */
   colours?: { mean: Rgb; std: Rgb };
-  /** Random crops instead of the whole image; only where images are larger than 64. */
-  augment?: boolean;
+  /** How images larger than 64 become squares: default `clip_val`. Smaller ones are taken whole. */
+  transform?: TransformName;
+  /** Samples that may be left out: default {@link usualSkipLimit}; null for any number. */
+  skipLimit?: SkipLimit | null;
   selection?: Selection;
   columns?: SampleOptions["columns"];
   /** Threads that decode images larger than 64. */
@@ -121,14 +122,15 @@ export const largestInMemory = 64;
 
 /**
  * Opens shards, tables or image folders (see openSamples). Throws RangeError when nothing usable is found, SyntaxError
- * for a damaged table or shard; single bad samples are left out and counted.
+ * for a damaged table or shard; single bad samples are left out and counted. Too many of them are a RangeError, here or
+ * where the images are decoded.
  */
 export async function openImageSource(
   source: string | readonly string[],
   options: SourceOptions,
 ): Promise<ImageSource> {
-  const { classNames, labelled = true, selection, columns, signal } = options;
-  const skips = skipTally();
+  const { classNames, labelled = true, selection, columns, skipLimit = usualSkipLimit, signal } = options;
+  const skips = skipTally(skipLimit);
   const sampleOptions = { classNames: labelled ? classNames : [], skips, placesOnly: true, columns, signal };
   const found = await Array.fromAsync(openSamples(source, sampleOptions));
   const reasons = skips.list().map(({ reason, count }) => `${count} ${reason}`).join(", ");
@@ -137,6 +139,7 @@ export async function openImageSource(
       `No usable sample in ${[source].flat().join(" ")}${reasons && ` (left out: ${reasons})`}`,
     );
   }
+  skips.outOf(found.length + skips.list().reduce((sum, { count }) => sum + count, 0));
   const samples = selection ? selectSamples(found, selection, classNames.length) : found;
   const size = options.size ?? await suitableSize(samples, 224);
   const colours = options.colours ?? (size <= largestInMemory ? plainColours : openaiColours);
@@ -144,9 +147,7 @@ export async function openImageSource(
     const onProgress = ({ done }: { done: number }) => options.onProgress?.({ done, total: samples.length });
     return memorySource(await loadImages(samples, skips, { classNames, size, onProgress, signal }), colours);
   }
-  const transform: Transform = options.augment
-    ? trainCrop(size, undefined, undefined, colours)
-    : clipVal(size, colours);
+  const transform = namedTransform(options.transform ?? "clip_val", size, colours);
   const captioned = samples.some(({ caption }) => caption !== null);
   return {
     count: samples.length,

@@ -36,6 +36,7 @@ export {
   describeSkipped,
   type SampleIdentity,
   type SkipLimit,
+  skipLimitOf,
   type Skipped,
   type SkippedSample,
   type SkipTally,

@@ -27,6 +27,10 @@ export interface SkipLimit {
 /** What training allows unless told otherwise: a hundred samples, or one in a hundred. */
 export const usualSkipLimit: SkipLimit = { most: 100, share: 0.01 };
 
+/** The limit that a flag gives: so many samples, or the usual limit without it. */
+export const skipLimitOf = (most: number | undefined): SkipLimit =>
+  most === undefined ? usualSkipLimit : { most, share: 0 };
+
 /** Which sample it is: the object, where it stays the same, or its number in a file. */
 export type SampleIdentity = Sample | { file: string; number: number };
 
