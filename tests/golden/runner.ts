@@ -6,6 +6,7 @@ import type { Check } from "./compare.ts";
 import { checkGraph, Unsupported } from "./case_graph.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { type Fixture, openFixture } from "./fixture.ts";
+import { headCases } from "./head_cases.ts";
 import { imageCases } from "./image_cases.ts";
 import { metricCases } from "./metric_cases.ts";
 import { hostCases, moduleCases } from "./module_cases.ts";
@@ -13,6 +14,7 @@ import { opCases } from "./op_cases.ts";
 import { optimCases } from "./optim_cases.ts";
 import { pictureCases } from "./picture_cases.ts";
 import { randomCases } from "./random_cases.ts";
+import { textCases } from "./text_cases.ts";
 import { trajectoryCases } from "./trajectory_cases.ts";
 
 /** The groups the project answers for, with the factor that each may need. */
@@ -23,7 +25,9 @@ export const defaultFactors: Readonly<Record<string, number>> = {
   d_trajectories: 8,
   e_metrics: 4,
   f_rng: 1,
+  g_text: 8,
   h_images: 1,
+  i_heads: 1,
 };
 
 /**
@@ -62,7 +66,7 @@ function runnerOf(op: string): CaseRunner | undefined {
   const build = opCases[op] ?? moduleCases[op];
   if (build !== undefined) return (fixture, evaluator) => checkGraph(fixture, build, evaluator);
   return optimCases[op] ?? trajectoryCases[op] ?? hostCases[op] ?? metricCases[op] ?? pictureCases[op] ??
-    imageCases[op] ?? randomCases[op];
+    imageCases[op] ?? randomCases[op] ?? headCases[op] ?? textCases[op];
 }
 
 /** Runs one case. Whatever goes wrong inside it is its result, not an exception. */
