@@ -91,20 +91,26 @@ function textWriter(out: Output, { bytes, starts, lengths }: TextColumn) {
   };
 }
 
-/** Writes a table, or columns of it in this order, with a row of their names first. */
+/**
+ * Writes a table, or columns of it in this order, with a row of their names first; without `header` only the rows, to go
+ * on with a table that is written in parts.
+ */
 export async function writeTsv(
   file: Deno.FsFile,
   frame: Frame,
   columns: readonly string[] = frame.names,
+  header = true,
 ): Promise<void> {
   const out = outputOf(file), fields = columns.map((name) => fieldWriter(out, frame.column(name)));
   const names = columns.map((name) => new TextEncoder().encode(name)), alone = fields.length === 1;
-  names.forEach((name, i) => {
-    if (i > 0) out.byte(TAB);
-    if (alone && name.length === 0) out.ascii('""');
-    out.field(name, 0, name.length);
-  });
-  out.byte(LF);
+  if (header) {
+    names.forEach((name, i) => {
+      if (i > 0) out.byte(TAB);
+      if (alone && name.length === 0) out.ascii('""');
+      out.field(name, 0, name.length);
+    });
+    out.byte(LF);
+  }
   for (let row = 0; row < frame.rows; row++) {
     for (let i = 0; i < fields.length; i++) {
       if (i > 0) out.byte(TAB);
