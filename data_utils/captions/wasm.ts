@@ -6,10 +6,10 @@ import type { CaptionArena } from "./arena.ts";
 
 const modules = new Map<string, WebAssembly.Module>();
 
-/** An instance of a module (in base64) over an arena's memory; its exports are functions of numbers and addresses. */
+/** An instance of a module (in base64) over a memory, such as an arena's; its exports are functions of numbers and addresses. */
 export function wasmOver<Exports>(
   base64: string,
-  arena: CaptionArena,
+  arena: Pick<CaptionArena, "memory">,
   imports: Record<string, CallableFunction> = {},
 ): Exports {
   let module = modules.get(base64);

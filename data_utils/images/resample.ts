@@ -4,6 +4,8 @@
  * by up to a dozen levels. `window` asks for a part of the result (a crop), which then costs only its own share.
  */
 
+import { filterPasses, precision, type Taps } from "./filter_passes.ts";
+
 /** Resampling filters; `nearest` is what Pillow uses for palette and bilevel images. */
 export type Filter = "bicubic" | "bilinear" | "nearest";
 
@@ -32,8 +34,6 @@ export interface ResampleOptions {
   window?: Window;
 }
 
-const precision = 22, half = 1 << (precision - 1);
-
 const kernels = {
   bilinear: { support: 1, weight: (x: number) => Math.max(0, 1 - Math.abs(x)) },
   bicubic: {
@@ -46,14 +46,7 @@ const kernels = {
   },
 };
 
-/** For each of `count` outputs from `first` on: the first input it reads, how many, and their fixed-point weights. */
-interface Taps {
-  start: Int32Array;
-  length: Int32Array;
-  weights: Int32Array;
-  stride: number;
-}
-
+/** Taps of `count` outputs from `first` on. */
 function filterTaps(
   filter: "bicubic" | "bilinear",
   inSize: number,
@@ -83,27 +76,6 @@ function filterTaps(
     length[i] = taps;
   }
   return { start, length, weights, stride };
-}
-
-/** Weighted sums along the middle axis of `source`, read as [lines, inSize, unit]; gives [lines, outputs, unit]. */
-function filterPass(source: Uint8Array, inSize: number, unit: number, taps: Taps): Uint8Array {
-  const { start, length, weights, stride } = taps;
-  const lineBytes = inSize * unit, lines = source.length / lineBytes;
-  const target = new Uint8Array(lines * start.length * unit);
-  for (let line = 0, to = 0; line < lines; line++) {
-    for (let i = 0; i < start.length; i++) {
-      const from = line * lineBytes + start[i] * unit, first = i * stride, end = first + length[i];
-      for (let c = 0; c < unit; c++) {
-        let sum = half;
-        for (let w = first, at = from + c; w < end; w++, at += unit) {
-          sum = (sum + source[at] * weights[w]) | 0;
-        }
-        const value = sum >> precision;
-        target[to++] = value < 0 ? 0 : value > 255 ? 255 : value;
-      }
-    }
-  }
-  return target;
 }
 
 function nearest(
@@ -184,6 +156,5 @@ export function resample(source: Raster, options: ResampleOptions): Raster {
   const last = part.height - 1, firstRow = down.start[0], endRow = down.start[last] + down.length[last];
   const rows = pixels.subarray(firstRow * width * channels, endRow * width * channels);
   down.start.forEach((row, i) => down.start[i] = row - firstRow);
-  const narrow = filterPass(rows, width, channels, across);
-  return { ...result, pixels: filterPass(narrow, endRow - firstRow, part.width * channels, down) };
+  return { ...result, pixels: filterPasses({ pixels: rows, width, channels, across, down }) };
 }
