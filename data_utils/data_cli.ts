@@ -3,6 +3,8 @@
 import { type Command, runCommand, runProgram } from "./mod.ts";
 
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  pack: async () => (await import("./curate/shards/pack_command.ts")).packCommand,
+  arrange: async () => (await import("./curate/shards/arrange_command.ts")).arrangeCommand,
   async metadata() {
     const { metadataCommand } = await import("./curate/metadata/metadata_command.ts");
     const { frequencyCurves, svgFile } = await import("../fig_utils/mod.ts");

@@ -65,7 +65,7 @@ export async function finishCuration(curation: Curation, options: FinishOptions)
   await refuseClashes(inputs, outputs);
   const histogram = curation.classes && histogramOf(curation.classes.names, curation.classes.counts);
   const written = dryRun ? null : await writeOutputs(curation, histogram, signal);
-  if (json) console.log(JSON.stringify(asJson(curation, histogram, written), null, 2));
+  if (json) console.log(jsonText(asJson(curation, histogram, written)));
   else console.log(asText(curation, histogram, written).join("\n"));
 }
 
@@ -116,11 +116,15 @@ async function writeOutputs(
       ...asJson(curation, histogram, written),
       inputs: read,
     };
-    await writeFully(file, new TextEncoder().encode(JSON.stringify(facts, null, 2) + "\n"));
+    await writeFully(file, new TextEncoder().encode(jsonText(facts) + "\n"));
   };
   await writeAllAtomically([...files, { path: provenancePath(outputs[0].path), write: provenance }]);
   return written;
 }
+
+/** Indented JSON, in which a class and its count share a line. */
+const jsonText = (value: unknown) =>
+  JSON.stringify(value, null, 2).replace(/\[\n\s*("(?:[^"\\]|\\.)*"),\n\s*(\d+)\n\s*\]/g, "[$1, $2]");
 
 function asJson(curation: Curation, histogram: ClassHistogram | null, written: FileFacts[] | null) {
   const { command, flags, seed, inputs, outputs, rows, notes = [], also = {} } = curation;
