@@ -10,6 +10,10 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
     const { frequencyCurves, svgFile } = await import("../fig_utils/mod.ts");
     return metadataCommand((curves, rankBy) => svgFile(frequencyCurves(curves, rankBy)));
   },
+  "incaps-variants": async () => (await import("./curate/incaps/variants_command.ts")).incapsVariantsCommand,
+  "incaps-subset": async () => (await import("./curate/incaps/subset_command.ts")).incapsSubsetCommand,
+  "incaps-trim-tail": async () =>
+    (await import("./curate/incaps/trim_tail_command.ts")).incapsTrimTailCommand,
 };
 
 if (import.meta.main) {
