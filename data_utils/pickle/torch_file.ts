@@ -39,7 +39,7 @@ export interface TorchFile extends Disposable {
   close(): void;
 }
 
-const LARGEST_PICKLE = 32 * 2 ** 20, DEEPEST = 100, MOST_VISITS = 2_000_000;
+const LARGEST_PICKLE = 32 * 2 ** 20, DEEPEST = 100, MOST_VISITS = 1_000_000;
 const MODEL_SECTIONS = ["state_dict", "model_state_dict", "model"];
 const PARALLEL = "module.";
 
