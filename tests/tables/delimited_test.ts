@@ -11,7 +11,7 @@ Deno.test("tables: random tables read as pandas' tokenizer reads them, in both q
   await withFolder(async (folder) => {
     const draw = draws(7), path = `${folder}/random.tsv`;
     let compared = 0, refused = 0;
-    for (let round = 0; round < 3000; round++) {
+    for (let round = 0; round < 1200; round++) {
       const body = Array.from({ length: draw(40) }, () => letters[draw(letters.length)]).join("");
       const text = `x\ty\tz\n${body}`, quotes = round % 2 === 0;
       await Deno.writeTextFile(path, text);
@@ -28,7 +28,7 @@ Deno.test("tables: random tables read as pandas' tokenizer reads them, in both q
         compared++;
       }
     }
-    assertEquals([compared > 500, refused > 500], [true, true], `${compared} ${refused}`);
+    assertEquals([compared > 200, refused > 200], [true, true], `${compared} ${refused}`);
   });
 });
 
