@@ -14,6 +14,10 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   "incaps-subset": async () => (await import("./curate/incaps/subset_command.ts")).incapsSubsetCommand,
   "incaps-trim-tail": async () =>
     (await import("./curate/incaps/trim_tail_command.ts")).incapsTrimTailCommand,
+  "laionet-subset": async () => (await import("./curate/laionet/subset_command.ts")).laionetSubsetCommand,
+  "laionet-match-freq": async () => (await import("./curate/laionet/match_command.ts")).laionetMatchCommand,
+  "laionet-assign-wnid": async () =>
+    (await import("./curate/laionet/assign_command.ts")).laionetAssignCommand,
 };
 
 if (import.meta.main) {
