@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   "laionet-match-freq": async () => (await import("./curate/laionet/match_command.ts")).laionetMatchCommand,
   "laionet-assign-wnid": async () =>
     (await import("./curate/laionet/assign_command.ts")).laionetAssignCommand,
+  "caption-cls": async () => (await import("./curate/caption_cls/caption_cls_command.ts")).captionClsCommand,
 };
 
 if (import.meta.main) {

@@ -1,0 +1,81 @@
+/**
+ * Data sets of captions labelled by what they name: YFCC15M-Cls and CC12M-Cls of Wen et al. (NeurIPS 2024, section 3),
+ * after Fang et al. (ICML 2022). Every caption that names a class gives a row of that class, so an image may stand in
+ * several; rows are ordered by class, within a class as the captions are.
+ */
+import { captionArena } from "../../captions/arena.ts";
+import { addTally, type CaptionTally, emptyTally } from "../../captions/caption_file.ts";
+import { writeFully } from "../../runs/atomic.ts";
+import { readCaptionRows, type RowOptions } from "./caption_rows.ts";
+import { classSpool } from "./class_spool.ts";
+import type { LemmaMatcher } from "./lemma_matcher.ts";
+
+/** Labelled rows, ready to be written. */
+export interface LabelledCaptions {
+  /** Rows by label. */
+  readonly counts: Float64Array;
+  readonly tally: CaptionTally;
+  /** Captions that name a class. */
+  readonly named: number;
+  /** Writes the table: filepath, caption, label. */
+  writeTo(file: Deno.FsFile): Promise<void>;
+  /** Removes what was kept on disk. */
+  [Symbol.dispose](): void;
+}
+
+/** How captions are labelled. */
+export interface LabelOptions extends RowOptions {
+  /** A folder with room for what does not fit into memory. */
+  readonly folder: string;
+  /** Only count: nothing is kept and nothing can be written. */
+  readonly countOnly?: boolean;
+  /** Bytes of rows that are held in memory; default 32 MiB. */
+  readonly room?: number;
+  /** Hears of every file that was read. */
+  readonly onFile?: (path: string, rows: number) => void;
+}
+
+/** A field as pandas' to_csv(sep="\t") writes it. */
+const field = (text: string) => /[\t\n\r"]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+
+/**
+ * Labels the captions of files, in this order. The caption that is looked at is the one that stands there; in the table
+ * each of its tabs and line ends is a space. Throws as readCaptionRows.
+ */
+export async function labelCaptions(
+  files: readonly string[],
+  matcher: LemmaMatcher,
+  options: LabelOptions,
+): Promise<LabelledCaptions> {
+  const { folder, countOnly = false, room, onFile, ...rowOptions } = options, { found } = matcher;
+  const spool = classSpool(found.length, folder, room), tally = emptyTally(), arena = captionArena();
+  let named = 0;
+  const look = (bytes: Uint8Array, at: number, length: number) => {
+    const count = matcher.match(bytes, at, length);
+    return count === 0 ? null : Array.from(found.subarray(0, count));
+  };
+  const take = (labels: readonly number[], path: string, caption: string) => {
+    named++;
+    if (countOnly) return labels.forEach((label) => spool.counts[label]++);
+    const row = `${field(path)}\t${field(caption.replace(/[\t\n\r]/g, " "))}\t`;
+    for (const label of labels) spool.add(label, row + label);
+  };
+  try {
+    for (const path of files) {
+      addTally(tally, await readCaptionRows(path, rowOptions, look, take, arena));
+      onFile?.(path, tally.rows);
+    }
+  } catch (error) {
+    spool[Symbol.dispose]();
+    throw error;
+  }
+  return {
+    ...{ counts: spool.counts, tally, named },
+    async writeTo(file) {
+      if (countOnly) throw new Error("captions that were only counted cannot be written");
+      await writeFully(file, new TextEncoder().encode("filepath\tcaption\tlabel\n"));
+      await spool.writeTo(file);
+    },
+    [Symbol.dispose]: () => spool[Symbol.dispose](),
+  };
+}
