@@ -1,15 +1,18 @@
-// `deno task bench`: what the engine does per second on this machine, measured in one run and held against the targets it
-// was built to; with --peers also beside other JavaScript libraries on the same adapter. A table as it goes, or JSON.
+// `deno task bench`: what engine and loader do per second on this machine, measured in one run and held against the
+// targets they were built to; with --peers also beside other JavaScript libraries on the same adapter. A table as it goes,
+// or JSON.
 
 import { parseArgs } from "@std/cli";
 import { type Gpu, liveBytes, openGpu } from "../../gpu/device/mod.ts";
 import { type Figure, heading, isMet, line, type Report } from "./figures.ts";
 import { gemmFigures, kernelCases, kernelFigure } from "./kernel_cases.ts";
+import { loaderFigures, waitingFigures } from "./loader_cases.ts";
 import { peerReport } from "./peer_cases.ts";
 import { pairFigure, stepFigures } from "./step_cases.ts";
 import { worldFigures } from "./world_cases.ts";
 
-const help = `Measures the engine's speed: kernels, the study's training steps, and other libraries beside it.
+const help =
+  `Measures speed: the engine's kernels, the loader, the study's training steps, and other libraries beside them.
 
 Usage: deno task bench [--json] [--peers] [--only NAME,...]
 
@@ -54,6 +57,8 @@ const cases: Readonly<Record<string, Case>> = {
     Object.keys(kernelCases).map((name) => [name, onGpu(async (gpu) => [await kernelFigure(gpu, name)])]),
   ),
   world: async () => ({ figures: await worldFigures(), missing: [] }),
+  loader: async () => ({ figures: await loaderFigures(), missing: [] }),
+  waiting: onGpu((gpu) => waitingFigures(gpu)),
   steps: onGpu((gpu) => stepFigures(gpu)),
   pair: async ({ device_class }) => ({
     figures: [await pairFigure(device_class === "software")],

@@ -9,6 +9,7 @@ import { compete, type ContestResult, holdContest, lossDifference } from "./cont
 import { prepareExample } from "./example_gemm.ts";
 import { type Figure, heading, isMet, line } from "./figures.ts";
 import { jobFigures } from "./peer_cases.ts";
+import { loaderFigures } from "./loader_cases.ts";
 import { drawn, prepare } from "./replay.ts";
 import { median, timeInTurns } from "./timing.ts";
 import type { Worker } from "./workers.ts";
@@ -51,6 +52,16 @@ Deno.test("bench: the world's pictures need no device", async () => {
   for (const { value, best, unit } of figures) {
     assert(value > 0 && (unit === "ms" ? best! <= value : best! >= value));
   }
+});
+
+Deno.test("bench: the loader is held against sharp alone, without a device", async () => {
+  const figures = await loaderFigures(), byName = new Map(figures.map((figure) => [figure.name, figure]));
+  assertEquals([...byName.keys()], [
+    ...["loader_core", "loader_decode_core", "loader_sharp_core", "loader_to_sharp", "loader_shards"],
+  ]);
+  for (const { value, best = value } of figures) assert(value > 0 && best >= value);
+  const value = (name: string) => byName.get(name)!.value;
+  assertAlmostEquals(value("loader_to_sharp"), value("loader_core") / value("loader_sharp_core"), 1e-9);
 });
 
 Deno.test("bench: bad flags are told apart from failures", async () => {
