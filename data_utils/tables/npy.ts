@@ -85,7 +85,9 @@ export async function openNpy(path: string): Promise<NpyFile> {
         const bytes = new Uint8Array((to - from) * rowBytes);
         await file.seek(end + from * rowBytes, Deno.SeekMode.Start);
         if (await readFully(file, bytes) < bytes.length) throw new SyntaxError(`${path} became shorter`);
-        return dtype === "f32" ? new Float32Array(bytes.buffer) : new Float32Array(new Float16Array(bytes.buffer));
+        return dtype === "f32"
+          ? new Float32Array(bytes.buffer)
+          : new Float32Array(new Float16Array(bytes.buffer));
       },
       [Symbol.dispose]: () => file.close(),
     };
@@ -107,7 +109,9 @@ export interface NpyWriter {
 export async function npyWriter(file: Deno.FsFile, width: number, dtype: NpyDtype): Promise<NpyWriter> {
   let rows = 0;
   const header = () => {
-    const fields = `{'descr': '${kinds[dtype].descr}', 'fortran_order': False, 'shape': (${rows}, ${width}), }`;
+    const fields = `{'descr': '${
+      kinds[dtype].descr
+    }', 'fortran_order': False, 'shape': (${rows}, ${width}), }`;
     const bytes = new Uint8Array(2 * ALIGN).fill(32);
     bytes.set(Array.from(MAGIC, (letter) => letter.charCodeAt(0)));
     new DataView(bytes.buffer).setUint16(8, bytes.length - 10, true);
@@ -119,7 +123,9 @@ export async function npyWriter(file: Deno.FsFile, width: number, dtype: NpyDtyp
   await writeFully(file, header());
   return {
     async add(values) {
-      if (values.length % width !== 0) throw new RangeError(`${values.length} numbers are no rows of ${width}`);
+      if (values.length % width !== 0) {
+        throw new RangeError(`${values.length} numbers are no rows of ${width}`);
+      }
       const { buffer, byteOffset, byteLength } = dtype === "f32" ? values : new Float16Array(values);
       await writeFully(file, new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength));
       rows += values.length / width;

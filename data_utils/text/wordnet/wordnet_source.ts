@@ -4,6 +4,7 @@
  */
 import { wordNetPackage } from "../../deps.ts";
 import { tarMembers } from "../../loader/tar.ts";
+import { parseSenses, SENSE_FILES, type Senses, sensesDifferFrom30 } from "./senses.ts";
 import { parseSynsets, type Synsets, synsetsDifferFrom30 } from "./synsets.ts";
 import { differsFrom30, parseWordNet, type WordNetNouns } from "./wordnet.ts";
 
@@ -119,4 +120,13 @@ export const loadSynsets = (options: WordNetOptions = {}): Promise<Synsets> =>
     read: ([dataNoun], where) => parseSynsets(dataNoun, where),
     differing: synsetsDifferFrom30,
     use: "offsets ImageNet's ids are",
+  }, options);
+
+/** Loads how many senses words have in WordNet 3.0, and the hypernyms of its nouns. Throws as {@link loadWordNet}. */
+export const loadSenses = (options: WordNetOptions = {}): Promise<Senses> =>
+  loadPart({
+    files: SENSE_FILES,
+    read: parseSenses,
+    differing: sensesDifferFrom30,
+    use: "senses LAIONet's lemmas are chosen by",
   }, options);
