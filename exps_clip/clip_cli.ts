@@ -23,6 +23,7 @@ import {
   scoreLines,
   skipLimitOf,
   stepLine,
+  writeSkippedSamples,
 } from "../data_utils/mod.ts";
 import { openGpu } from "../gpu/mod.ts";
 import {
@@ -114,6 +115,7 @@ async function train(args: readonly string[], signal: AbortSignal): Promise<void
   });
   gpu.close();
   finish(progress, data, test);
+  await writeSkippedSamples(dir, { train: data.skippedSamples(), test: test?.skippedSamples() ?? [] });
   if (flags.json) console.log(JSON.stringify({ run: dir, ...result }));
   else console.log([dir, ...test ? scoreLines(result) : []].join("\n"));
 }

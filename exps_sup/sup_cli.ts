@@ -21,6 +21,7 @@ import {
   skipLimitOf,
   stepLine,
   type StoredTensor,
+  writeSkippedSamples,
 } from "../data_utils/mod.ts";
 import { openGpu } from "../gpu/mod.ts";
 import {
@@ -97,6 +98,7 @@ async function train(args: readonly string[], signal: AbortSignal): Promise<void
   });
   gpu.close();
   tellSkipped(progress.note, data, test);
+  await writeSkippedSamples(dir, { train: data.skippedSamples(), test: test?.skippedSamples() ?? [] });
   progress.end();
   if (flags.json) console.log(JSON.stringify({ run: dir, ...result }));
   else console.log([dir, ...test ? scoreLines(result) : []].join("\n"));

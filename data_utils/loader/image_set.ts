@@ -57,7 +57,7 @@ export async function loadImages(
     blocks.push(block);
     decoded.forEach((pixels, i) => {
       const { key, label, caption } = group[i];
-      if (typeof pixels === "string") skips.add(pixels, key);
+      if (typeof pixels === "string") skips.add(pixels, key, group[i]);
       else kept.push({ key, label, caption });
     });
     group = [];

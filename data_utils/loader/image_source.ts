@@ -15,7 +15,7 @@ import { type ImageSet, loadImages } from "./image_set.ts";
 import { applyLaw, type Law, selectPerClass } from "./law.ts";
 import type { OrderOptions } from "./order.ts";
 import { readImage, type Sample } from "./sample.ts";
-import { type SkipLimit, type Skipped, skipTally, usualSkipLimit } from "./skips.ts";
+import { type SkipLimit, type Skipped, type SkippedSample, skipTally, usualSkipLimit } from "./skips.ts";
 import { openSamples } from "./sources.ts";
 import type { SampleOptions } from "./shards.ts";
 
@@ -33,6 +33,8 @@ export interface ImageSource {
   batches(order: OrderOptions & { signal?: AbortSignal }): Iterable<ImageBatch> | AsyncIterable<ImageBatch>;
   /** Samples left out so far. */
   skipped(): Skipped[];
+  /** The same one by one, the first 1000, as far as their names are known. */
+  skippedSamples(): SkippedSample[];
 }
 
 /** Images of each class in a source. */
@@ -49,7 +51,8 @@ export function memorySource(
 ): ImageSource {
   const { labels, captions, classNames, shape: [count, size] } = set;
   const batches = (order: OrderOptions) => batchesOf(set, { ...order, colours });
-  return { count, size, classNames, labels, captions, batches, skipped: () => set.skipped };
+  const reports = { skipped: () => set.skipped, skippedSamples: () => [] };
+  return { count, size, classNames, labels, captions, batches, ...reports };
 }
 
 /** Side of the square that suits images like the first sample: its shorter side up to the next 32, at most `most`. */
@@ -143,9 +146,11 @@ export async function openImageSource(
   const samples = selection ? selectSamples(found, selection, classNames.length) : found;
   const size = options.size ?? await suitableSize(samples, 224);
   const colours = options.colours ?? (size <= largestInMemory ? plainColours : openaiColours);
+  const reports = { skipped: () => skips.list(), skippedSamples: () => skips.named() };
   if (size <= largestInMemory) {
     const onProgress = ({ done }: { done: number }) => options.onProgress?.({ done, total: samples.length });
-    return memorySource(await loadImages(samples, skips, { classNames, size, onProgress, signal }), colours);
+    const set = await loadImages(samples, skips, { classNames, size, onProgress, signal });
+    return { ...memorySource(set, colours), ...reports };
   }
   const transform = namedTransform(options.transform ?? "clip_val", size, colours);
   const captioned = samples.some(({ caption }) => caption !== null);
@@ -156,6 +161,6 @@ export async function openImageSource(
     labels: Int32Array.from(samples, ({ label }) => label),
     captions: captioned ? samples.map(({ caption }) => caption ?? "") : null,
     batches: (order) => streamBatches(samples, { ...order, transform, skips, workers: options.workers }),
-    skipped: () => skips.list(),
+    ...reports,
   };
 }

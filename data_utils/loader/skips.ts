@@ -97,7 +97,7 @@ export function skipTally(limit: SkipLimit | null = null): SkipTally {
     throw new RangeError(
       `${count} ${count === 1 ? "sample" : "samples"} cannot be used where ${allowed} may be left out: ${
         reasonsOf([...byReason.values()])
-      }; mend the data, or allow more`,
+      }; mend the data, or allow more (--max-skipped)`,
     );
   }
   return {

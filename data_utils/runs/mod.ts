@@ -68,6 +68,7 @@ export {
   type RunEnd,
   type RunResult,
 } from "./run_result.ts";
+export { writeSkippedSamples } from "./skipped_samples.ts";
 export {
   openSafetensors,
   parseSafetensors,

@@ -14,6 +14,7 @@ export const RUN_FILES = {
   evaluations: "evaluations.jsonl",
   classes: "classes.tsv",
   confusion: "confusion.tsv",
+  skipped: "skipped.tsv",
 } as const;
 
 /** The layout's version, stored in config.json. */

@@ -15,9 +15,11 @@ import {
   readImageSet,
   type Sample,
   selectSamples,
+  skipLimitOf,
   skipTally,
   suitableSize,
   writeImageSet,
+  writeSkippedSamples,
 } from "../../data_utils/mod.ts";
 import { png, withFolder } from "./made_files.ts";
 
@@ -69,6 +71,48 @@ Deno.test("image source: nothing usable is an error that says why", async () => 
     await Deno.writeTextFile(`${folder}/t.tsv`, "filepath\tlabel\nx.png\t9\n");
     const opened = openImageSource(`${folder}/t.tsv`, { classNames: names });
     await assertRejects(() => opened, RangeError, "t.tsv (left out: 1 label outside the classes)");
+  });
+});
+
+Deno.test("image source: what is left out is listed in the run's folder, and too much of it ends the run", async () => {
+  await withFolder(async (folder) => {
+    const rows = [
+      "filepath\tlabel",
+      "x.png\t9",
+      "bad\tname.png",
+      "good.png\t1",
+      "gone.png\t2",
+      "good.png\t0",
+    ];
+    await Deno.writeTextFile(`${folder}/t.tsv`, rows.join("\n"));
+    await Deno.writeFile(`${folder}/good.png`, png(32, 32, [1, 2, 3]));
+    for (const size of [32, 96]) { // in memory, and streamed
+      const source = await openImageSource(`${folder}/t.tsv`, { classNames: names, size });
+      await all(source.batches({ batchSize: 2, seed: 0, untilEpoch: 2 }));
+      const path = await writeSkippedSamples(folder, { train: source.skippedSamples(), test: [] });
+      assertEquals((await Deno.readTextFile(path!)).split("\n"), [
+        "part\treason\tfile\tkey",
+        `train\tlabel outside the classes\t${folder}/t.tsv\tline 2`,
+        `train\tlabel outside the classes\t${folder}/t.tsv\tline 3`,
+        `train\tmissing file\t${folder}/gone.png\tgone.png`,
+        "",
+      ]);
+      const strict = { classNames: names, size, workers: 0 };
+      await assertRejects(
+        () => openImageSource(`${folder}/t.tsv`, { ...strict, skipLimit: skipLimitOf(1) }),
+        RangeError,
+        "2 samples cannot be used where 1 may be left out: 2 label outside the classes (first: line 2)",
+      );
+    }
+    const two = { classNames: names, skipLimit: skipLimitOf(2) };
+    await assertRejects(
+      () => openImageSource(`${folder}/t.tsv`, two),
+      RangeError,
+      "1 missing file (first: gone.png)",
+    );
+    const source = await openImageSource(`${folder}/t.tsv`, { ...two, size: 96 }); // the third shows while decoding
+    await assertRejects(() => all(source.batches({ batchSize: 2, seed: 0 })), RangeError, "(--max-skipped)");
+    assertEquals(await writeSkippedSamples(folder, { train: [], test: [] }), null);
   });
 });
 
