@@ -39,6 +39,9 @@ Deno.test("python random: calls that follow each other", () => {
   assertEquals(s.shuffle(positions(7)), [4, 2, 1, 0, 5, 3, 6]);
   assertEquals(s.sampleRange(84, 6), [51, 38, 61, 45, 74, 27]);
   assertEquals(s.sampleRange(86, 6), [64, 17, 36, 12, 79, 32]);
+  // Of 85 at most they are drawn from a list, beyond from a set.
+  assertEquals(pythonRandom(5).sampleRange(84, 6), [79, 32, 45, 67, 3, 59]);
+  assertEquals(pythonRandom(5).sampleRange(86, 6), [79, 32, 45, 83, 67, 3]);
   assertEquals(pythonRandom(42).wideBits(100), 873491343714207852616756591005n);
   assertEquals([pythonRandom(42).wideBits(0), pythonRandom(42).getrandbits(0)], [0n, 0]);
 });
