@@ -53,6 +53,8 @@ export interface TextBuilder {
   add(text: string | null): void;
   /** Adds a row of bytes, which are copied. */
   addBytes(bytes: Uint8Array): void;
+  /** Adds a row of another column, whose bytes are copied. */
+  addRow(column: TextColumn, row: number): void;
   /** Copies bytes without a row for them; returns their place, for `addSpan`. */
   keep(bytes: Uint8Array): number;
   /** Adds a row that lies where `keep` put it; NO_TEXT for a missing one. */
@@ -61,6 +63,8 @@ export interface TextBuilder {
   finish(): TextColumn;
 }
 
+/** Up to here a loop over bytes is faster than a call that copies or encodes them. */
+const SHORT = 128;
 const MOST_BYTES = 2 ** 32 - 1;
 
 /**
@@ -108,12 +112,32 @@ export function textBuilder(rows = 1024, size = 2 ** 16, what = "a column of tex
     add(text) {
       if (text === null) return addSpan(0, NO_TEXT);
       makeRoom(text.length * 3);
+      if (text.length < SHORT) {
+        const into = bytes;
+        let to = used, code = 0;
+        for (let i = 0; i < text.length && (code = text.charCodeAt(i)) < 128; i++) into[to++] = code;
+        if (to - used === text.length) {
+          addSpan(used, text.length);
+          used = to;
+          return;
+        }
+      }
       const { written } = encoder.encodeInto(text, bytes.subarray(used));
       addSpan(used, written);
       used += written;
     },
     addBytes(added) {
       addSpan(keep(added), added.length);
+    },
+    addRow({ bytes: from, starts: places, lengths: sizes }, row) {
+      const length = sizes[row], start = places[row];
+      if (length === NO_TEXT) return addSpan(0, NO_TEXT);
+      if (length >= SHORT) return addSpan(keep(from.subarray(start, start + length)), length);
+      makeRoom(length);
+      addSpan(used, length);
+      const to = bytes, shift = used - start;
+      for (let i = start; i < start + length; i++) to[i + shift] = from[i];
+      used += length;
     },
     get rows() {
       return count;

@@ -35,24 +35,26 @@ function outputOf(file: Deno.FsFile) {
     /** A field of bytes [start, end), quoted where it must be. */
     field(from: Uint8Array, start: number, end: number) {
       makeRoom((end - start) * 2 + 2);
-      const before = used;
-      let special = false;
+      const into = bytes;
+      let to = used, special = false;
       for (let i = start; i < end; i++) {
         const byte = from[i];
         if (byte <= QUOTE && (byte === TAB || byte === LF || byte === CR || byte === QUOTE)) {
           special = true;
           break;
         }
-        bytes[used++] = byte;
+        into[to++] = byte;
       }
-      if (!special) return;
-      used = before;
-      bytes[used++] = QUOTE;
-      for (let i = start; i < end; i++) {
-        if (from[i] === QUOTE) bytes[used++] = QUOTE;
-        bytes[used++] = from[i];
+      if (special) {
+        to = used;
+        into[to++] = QUOTE;
+        for (let i = start; i < end; i++) {
+          if (from[i] === QUOTE) into[to++] = QUOTE;
+          into[to++] = from[i];
+        }
+        into[to++] = QUOTE;
       }
-      bytes[used++] = QUOTE;
+      used = to;
     },
     isFull: () => used >= BATCH,
     async flush() {

@@ -33,11 +33,22 @@ export interface LaionetColumns {
 /** The column of LAION ids: as the reference names it, or as pandas names an index without a name. */
 export const idColumn = (asked?: string): ColumnWish => asked ?? ["index", "__index_level_0__"];
 
-/** Rows in ascending order of their keys; equal keys keep their order. */
+/** Rows in ascending order of their keys, which are whole numbers from 0; equal keys keep their order. */
 export function orderByKey(keys: ArrayLike<number>): Int32Array {
-  const order = Int32Array.from({ length: keys.length }, (_, row) => row);
-  for (let row = 1; row < keys.length; row++) {
-    if (keys[row] < keys[row - 1]) return order.sort((a, b) => keys[a] - keys[b] || a - b);
+  let order = Int32Array.from({ length: keys.length }, (_, row) => row), most = 0, ascending = true;
+  for (let row = 0; row < keys.length; row++) {
+    if (row > 0 && keys[row] < keys[row - 1]) ascending = false;
+    most = Math.max(most, keys[row]);
+  }
+  // A radix sort: by the lowest 16 bits first, each step keeping the order of the one before.
+  const digits = new Uint16Array(keys.length), ends = new Int32Array(2 ** 16);
+  for (let scale = 1; !ascending && scale <= most; scale *= 2 ** 16) {
+    ends.fill(0);
+    for (let row = 0; row < keys.length; row++) ends[digits[row] = Math.floor(keys[row] / scale) % 2 ** 16]++;
+    for (let digit = 1; digit < ends.length; digit++) ends[digit] += ends[digit - 1];
+    const next = new Int32Array(keys.length);
+    for (let i = order.length - 1; i >= 0; i--) next[--ends[digits[order[i]]]] = order[i];
+    order = next;
   }
   return order;
 }

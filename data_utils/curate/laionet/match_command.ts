@@ -6,7 +6,7 @@ import { describeFlags, readFlags } from "../../program/flags.ts";
 import { finishCuration } from "../curation.ts";
 import { type LaionetTable, readLaionetTable, renamedNote } from "./laionet_table.ts";
 import { matchCounts } from "./match_counts.ts";
-import { folderOf, laionetFlags, outputFlags } from "./shared_flags.ts";
+import { folderOf, freqFolder, laionetFlags, outputFlags } from "./shared_flags.ts";
 import { targetsOfImages, targetsOfTable } from "./target_counts.ts";
 import { countsOutput, missingNote, tableOutput, trainingTable } from "./training_table.ts";
 
@@ -112,7 +112,7 @@ async function run(args: readonly string[], signal: AbortSignal): Promise<void> 
     outputs: [
       tableOutput(`${folderOf(flags.out)}/laionet_match_${name}_${rows.length}.tsv`, frame),
       countsOutput(
-        `${folderOf(flags["freq-out"])}/class_frequency_laionet_match_${name}_ori.txt`,
+        `${freqFolder(flags)}/class_frequency_laionet_match_${name}_ori.txt`,
         classNames,
         counts,
       ),

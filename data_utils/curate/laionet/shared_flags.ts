@@ -5,7 +5,7 @@ export const laionetFlags = {
   metadata: {
     kind: "text",
     value: "DIR",
-    default: "../metadata",
+    default: "metadata",
     help: "folder of the class names and WordNet ids (see data metadata)",
   },
   "index-col": {
@@ -32,8 +32,7 @@ export const outputFlags = {
   "freq-out": {
     kind: "text",
     value: "DIR",
-    default: "../metadata/freqs",
-    help: "folder of the rows per class",
+    help: "folder of the rows per class (default METADATA/freqs)",
   },
   images: {
     kind: "text",
@@ -45,3 +44,7 @@ export const outputFlags = {
 
 /** A folder without slashes at its end. */
 export const folderOf = (path: string): string => path.replace(/(?<=.)\/+$/, "");
+
+/** Where the rows per class are written. */
+export const freqFolder = (flags: { readonly "freq-out"?: string; readonly metadata: string }): string =>
+  folderOf(flags["freq-out"] ?? `${folderOf(flags.metadata)}/freqs`);

@@ -5,8 +5,8 @@ import { describeFlags, readFlags } from "../../program/flags.ts";
 import { pythonFloat } from "../../tables/float_text.ts";
 import { finishCuration } from "../curation.ts";
 import { chooseSubset } from "./choose_subset.ts";
-import { orderByKey, readLaionetTable, renamedNote } from "./laionet_table.ts";
-import { folderOf, laionetFlags, outputFlags } from "./shared_flags.ts";
+import { readLaionetTable, renamedNote } from "./laionet_table.ts";
+import { folderOf, freqFolder, laionetFlags, outputFlags } from "./shared_flags.ts";
 import { countLabels, countsOutput, missingNote, tableOutput, trainingTable } from "./training_table.ts";
 
 const flagTable = {
@@ -62,8 +62,9 @@ async function run(args: readonly string[], signal: AbortSignal): Promise<void> 
   const chosen = chooseSubset({ similarity, labels, classes: classNames.length }, {
     ...{ threshold: thresh, count: n, part: frac, seed },
   });
-  const drawn = chosen.rows, order = orderByKey(Float64Array.from(drawn, (row) => ids[row]));
-  const rows = order.map((i) => drawn[i]), folder = `${folderOf(flags.images)}/laionet`;
+  const isChosen = new Uint8Array(table.rows);
+  for (const row of chosen.rows) isChosen[row] = 1;
+  const rows = table.byId.filter((row) => isChosen[row]), folder = `${folderOf(flags.images)}/laionet`;
   const { frame, missing } = trainingTable(
     rows.length,
     (i) => ({ captions: table.captions, row: rows[i], id: ids[rows[i]], label: labels[rows[i]], folder }),
@@ -86,7 +87,7 @@ async function run(args: readonly string[], signal: AbortSignal): Promise<void> 
     outputs: [
       tableOutput(`${folderOf(flags.out)}/${stem}${part}_${rows.length}.tsv`, frame),
       countsOutput(
-        `${folderOf(flags["freq-out"])}/class_frequency_${stem}${n === undefined ? part : `_n${n}`}_ori.txt`,
+        `${freqFolder(flags)}/class_frequency_${stem}${n === undefined ? part : `_n${n}`}_ori.txt`,
         classNames,
         counts,
       ),

@@ -2,7 +2,7 @@
 import type { ClassMetadata } from "../../metadata/class_metadata.ts";
 import { frequencyTableText } from "../../metadata/frequency_table.ts";
 import { writeFully } from "../../runs/atomic.ts";
-import { bytesAt, textBuilder, type TextColumn } from "../../tables/column.ts";
+import { NO_TEXT, textBuilder, type TextColumn } from "../../tables/column.ts";
 import { type Frame, makeFrame } from "../../tables/frame.ts";
 import { writeTsv } from "../../tables/write_tsv.ts";
 import type { CuratedOutput } from "../curation.ts";
@@ -38,10 +38,8 @@ export function trainingTable(
     if (!known) heads.set(folder, known = wnids.map((wnid) => `${folder}/${wnid}/`));
     paths.add(`${known[label]}${id}.jpg`);
     labels[i] = label;
-    if (from.lengths[row] === 0xffff_ffff) {
-      captions.add(null);
-      missing++;
-    } else captions.addBytes(bytesAt(from, row));
+    captions.addRow(from, row);
+    if (from.lengths[row] === NO_TEXT) missing++;
   }
   const caption = captions.finish(), { bytes } = caption;
   for (let i = 0; i < bytes.length; i++) {
