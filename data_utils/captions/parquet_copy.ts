@@ -31,7 +31,7 @@ export type AddedValues = (row: number) => readonly (number | string | null)[];
 export interface ParquetCopy {
   /** Appends rows of a row group of the source, given in ascending order; groups too come in ascending order. */
   add(group: number, rows: Iterable<number>, added?: AddedValues): Promise<void>;
-  /** Goes on with another source. Throws SyntaxError when its columns are not the same. */
+  /** Goes on with another source. Throws SyntaxError when the columns that are copied are not the same. */
   from(source: RowSource, name: string): void;
   /** Writes what is left, and the end of the file. */
   end(): Promise<void>;
@@ -43,6 +43,8 @@ export interface ParquetCopyOptions {
   /** Columns of the source, by their names from the top, that the copy does not have. */
   readonly without?: readonly string[];
 }
+
+const isLeftOut = ({ path }: ParquetLeaf, without: readonly string[]) => without.includes(path[1].name);
 
 type Group = Parameters<
   Awaited<ReturnType<typeof loadParquetColumns>>["writeMetadata"]
@@ -66,10 +68,14 @@ const stored: Record<AddedColumn["kind"], (value: number | string) => PhysicalVa
 };
 
 /** What must be the same in all sources. */
-const shapeOf = (leaves: readonly ParquetLeaf[]) =>
-  JSON.stringify(leaves.map(({ name, path, length, mostDefined, mostRepeated }) => {
-    return [name, path.at(-1)!.type, length, mostDefined, mostRepeated];
-  }));
+const shapeOf = ({ leaves }: RowSource, without: readonly string[]) =>
+  JSON.stringify(
+    leaves.filter((leaf) => !isLeftOut(leaf, without)).map(
+      ({ name, path, length, mostDefined, mostRepeated }) => {
+        return [name, path.at(-1)!.type, length, mostDefined, mostRepeated];
+      },
+    ),
+  );
 
 /** A schema of the kept columns and the added ones; that of the source itself where it has no others. */
 function schemaOf({ schema }: RowSource, added: readonly AddedColumn[], without: readonly string[]) {
@@ -105,7 +111,7 @@ export async function parquetCopy(
   const schema = schemaOf(source, added, without), leaves = parquetLeaves(schema);
   const twice = leaves.find(({ name }, i) => leaves.findIndex((leaf) => leaf.name === name) !== i);
   if (twice) throw new RangeError(`There is a column ${twice.name} already: it cannot be added`);
-  const buffer = new ByteWriter(), groups: Group[] = [], first = shapeOf(source.leaves);
+  const buffer = new ByteWriter(), groups: Group[] = [], first = shapeOf(source, without);
   const emptyLists = (): LeafValues[] => leaves.map(() => ({ values: [], defined: [], repeated: [] }));
   let lists = emptyLists(), rows = 0, bytes = 0, allRows = 0;
   buffer.appendBytes(encoder.encode("PAR1"));
@@ -113,7 +119,7 @@ export async function parquetCopy(
   /** For each leaf of the source, where its values go; what the copy is without goes nowhere. */
   const targetsOf = ({ leaves: from }: RowSource): () => LeafValues[] => {
     let next = 0;
-    const places = from.map(({ path }) => without.includes(path[1].name) ? -1 : next++);
+    const places = from.map((leaf) => isLeftOut(leaf, without) ? -1 : next++);
     return () => places.map((place) => place < 0 ? { values: [], defined: [], repeated: [] } : lists[place]);
   };
   let targets = targetsOf(source);
@@ -200,7 +206,7 @@ export async function parquetCopy(
       await append(take, step, valuesOf);
     },
     from(other, name) {
-      if (shapeOf(other.leaves) !== first) {
+      if (shapeOf(other, without) !== first) {
         const columns = ({ leaves }: RowSource) => leaves.map(({ name }) => name).join(", ");
         throw new SyntaxError(
           `${name} has other columns (${columns(other)}) than the files before (${columns(source)})`,

@@ -13,8 +13,19 @@ LAION-400M.
   by lemmas:  label -> subset -> queries, similarity -> filter
   by texts:   images -> embed -> retrieve -> assign -> subset --with-wnid`;
 
-/** The command, with the engine for the stages that embed and search. */
-export function laionetBuildCommand(engine: BuildEngine): Command {
+/** An engine that is loaded when it is first needed. */
+function loadedLater(load: () => Promise<BuildEngine>): BuildEngine {
+  let loading: Promise<BuildEngine> | null = null;
+  const engine = () => loading ??= load();
+  return {
+    openTower: async (files) => await (await engine()).openTower(files),
+    openProducts: async (sizes) => await (await engine()).openProducts(sizes),
+  };
+}
+
+/** The command, with what loads the engine for the stages that embed and search. */
+export function laionetBuildCommand(loadEngine: () => Promise<BuildEngine>): Command {
+  const engine = loadedLater(loadEngine);
   const [queries, similarity, images, embed] = textStages(engine);
   const stages: Stage[] = [
     ...[labelStage, subsetStage, queries, similarity, filterStage],

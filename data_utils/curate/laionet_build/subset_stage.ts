@@ -11,6 +11,9 @@ import { type Part, PART_IDS, subsetFileName } from "./parts.ts";
 /** The column of ids in every table of LAIONet. */
 export const ID_COLUMN = "index";
 
+/** Under these names pandas keeps an index that has none; rows have their ids here. */
+const PANDAS_INDEX = [0, 1, 2].map((level) => `__index_level_${level}__`);
+
 /** What a subset is made of. */
 export interface SubsetJob {
   readonly parts: readonly Part[];
@@ -66,7 +69,7 @@ export async function subsetOutput(job: SubsetJob): Promise<CuratedOutput> {
     path: `${folder}/${prefix}total${total}_${subsetFileName(parts)}`,
     async write(file) {
       using head = await openRows(parts[0].path);
-      const copy = await parquetCopy(head, file, signal, { added });
+      const copy = await parquetCopy(head, file, signal, { added, without: PANDAS_INDEX });
       for (const [part, rows] of chosen) {
         using source = await openRows(part.path);
         copy.from(source, part.path);
