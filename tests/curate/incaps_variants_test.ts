@@ -208,6 +208,8 @@ Deno.test("incaps-variants: bad input is one line, code 2, and nothing is writte
       SyntaxError,
       "1 OPENAI_IMAGENET_TEMPLATES",
     );
+    await Deno.remove(`${folder}/templates.json`);
+    await assertRejects(() => run("--append-cname", "--mode", "openai80"), RangeError, "with --templates");
     await Deno.remove(`${root}/imagenet-captions/imagenet_captions.json`);
     await assertRejects(() => run("--use-tags"), Deno.errors.NotFound);
   });

@@ -22,6 +22,8 @@ export interface VariantPlan {
   /** Seed of Python's random. */
   readonly seed: number;
   readonly signal?: AbortSignal;
+  /** Told now and then how far the work is. */
+  readonly show?: (text: string) => void;
 }
 
 /** A variant that was counted and can be written, any number of times alike. */
@@ -74,6 +76,7 @@ export async function countVariant(plan: VariantPlan): Promise<Variant> {
   const counting = pythonRandom(seed);
   for await (const batch of images(counting)) {
     kept += batch.length;
+    plan.show?.(`counted ${kept} images`);
     for (const { label, text } of batch) {
       if (captionOf(text, label, rule, counting) === null) continue;
       counts[label]++;
@@ -88,19 +91,20 @@ export async function countVariant(plan: VariantPlan): Promise<Variant> {
   }
   return {
     ...{ rows, counts, items, unknown, blank: kept - rows },
-    write: (file) => writeRows(file, images, plan),
+    write: (file) => writeRows(file, images, plan, rows),
   };
 }
 
-async function writeRows(file: Deno.FsFile, images: Images, plan: VariantPlan): Promise<void> {
+async function writeRows(file: Deno.FsFile, images: Images, plan: VariantPlan, rows: number): Promise<void> {
   const { root, rule, seed, metadata, signal } = plan, random = pythonRandom(seed);
   const train = `${root}${root.endsWith("/") ? "" : "/"}imagenet/train`;
-  let header = true;
+  let header = true, written = 0;
   let paths = textBuilder(BATCH), captions = textBuilder(BATCH), labels: number[] = [];
   const flush = async () => {
     const columns = { filepath: paths.finish(), label: wholeColumn(labels), caption: captions.finish() };
     await writeTsv(file, makeFrame(columns), ["filepath", "label", "caption"], header);
     header = false;
+    plan.show?.(`wrote ${written += labels.length} of ${rows} rows`);
     [paths, captions, labels] = [textBuilder(BATCH), textBuilder(BATCH), []];
   };
   for await (const batch of images(random)) {
@@ -118,10 +122,11 @@ async function writeRows(file: Deno.FsFile, images: Images, plan: VariantPlan): 
 }
 
 /** Holds all items, also those of no class, which take part in the shuffle as in the reference. */
-async function holdItems({ captions, rule, signal }: VariantPlan, labels: ReadonlyMap<string, number>) {
+async function holdItems({ captions, rule, signal, show }: VariantPlan, labels: ReadonlyMap<string, number>) {
   const names = textBuilder(), texts = textBuilder(), ofItem: number[] = [];
   let unknown = 0;
   for await (const batch of readItems(captions, signal)) {
+    show?.(`read ${ofItem.length} items`);
     for (const item of batch) {
       const label = labels.get(item.wnid) ?? -1;
       if (label < 0) unknown++;

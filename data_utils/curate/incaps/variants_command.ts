@@ -4,6 +4,7 @@ import { frequencyTableText } from "../../metadata/frequency_table.ts";
 import { parseZeroShotLists } from "../../metadata/zero_shot_file.ts";
 import type { Command } from "../../program/command.ts";
 import { describeFlags, type FlagValues, readFlags } from "../../program/flags.ts";
+import { progressOn } from "../../program/progress.ts";
 import { writeFully } from "../../runs/atomic.ts";
 import { loadPrompts } from "../../text/prompts.ts";
 import { loadSynsets } from "../../text/wordnet/wordnet_source.ts";
@@ -51,6 +52,12 @@ const flagTable = {
 type Values = FlagValues<typeof flagTable>;
 
 async function openai80(file: string): Promise<readonly string[]> {
+  if (!(await Deno.stat(file).catch(() => null))?.isFile) {
+    throw new RangeError(
+      `The templates of openai80 are not there: ${file}; name zero_shot_metadata.py or a JSON file with --templates, ` +
+        "or fetch it: deno task data metadata fetch",
+    );
+  }
   const list = file.endsWith(".py")
     ? parseZeroShotLists(await Deno.readTextFile(file), file).templates.OPENAI_IMAGENET_TEMPLATES
     : await loadPrompts("openai80", file);
@@ -118,7 +125,9 @@ async function run(args: readonly string[], signal: AbortSignal): Promise<void> 
   };
   const source = `${root.replace(/(?<=.)\/+$/, "")}/imagenet-captions`,
     captions = `${source}/imagenet_captions.json`;
-  const variant = await countVariant({ captions, root, metadata, rule, shuffle, seed, signal });
+  const progress = progressOn(), show = progress.show;
+  const variant = await countVariant({ captions, root, metadata, rule, shuffle, seed, signal, show });
+  progress.end();
   const table = variantTable(source, rule, variant.rows);
   const frequencies = variantFrequencies(flags.freqs ?? `${folder}/freqs`, rule);
   const { classNames } = metadata, { counts, items, unknown, blank } = variant;
@@ -141,7 +150,7 @@ async function run(args: readonly string[], signal: AbortSignal): Promise<void> 
       ...inputs,
     ],
     outputs: [
-      { path: table.path, write: variant.write },
+      { path: table.path, write: (file) => variant.write(file).finally(progress.end) },
       { path: frequencies.path, write: (file) => writeFully(file, new TextEncoder().encode(text)) },
     ],
     classes: { names: classNames, counts },
