@@ -19,6 +19,10 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   "laionet-assign-wnid": async () =>
     (await import("./curate/laionet/assign_command.ts")).laionetAssignCommand,
   "caption-cls": async () => (await import("./curate/caption_cls/caption_cls_command.ts")).captionClsCommand,
+  async "laionet-build"() {
+    const { laionetBuildCommand } = await import("./curate/laionet_build/laionet_build_command.ts");
+    return laionetBuildCommand(async () => (await import("../exps_clip/mod.ts")).buildEngine());
+  },
 };
 
 if (import.meta.main) {

@@ -135,10 +135,9 @@ export async function retrieve(job: RetrieveJob): Promise<Retrieved> {
           signal.throwIfAborted();
           const all = (texts - before) * queries.rows, now = (done * queries.rows) + looked * rows;
           const left = (performance.now() - start) / 1000 * (all / now - 1);
+          const seen = before + done + Math.floor(rows * looked / queries.rows);
           progress.show(
-            `${before + done} of ${texts} texts, part ${part + 1} of ${parts.length}, ${
-              clockTime(left)
-            } left`,
+            `${seen} of ${texts} texts, part ${part + 1} of ${parts.length}, ${clockTime(left)} left`,
           );
         });
         done += rows;
