@@ -229,8 +229,10 @@ async function run(args: readonly string[], signal: AbortSignal): Promise<void> 
   const arranged = await arrangeShards(shards, table, records, { ...asked, workers: flags["num-workers"] });
   const { present, gone } = await onDisk(arranged.flatMap(({ rows }) => rows), table, target);
   const failures = [...arranged.flatMap((shard) => shard.failures), ...gone];
-  const missing = reachable.length -
-    new Set([...present, ...failures.flatMap(({ row }) => row === null ? [] : [row])]).size;
+  const met = new Uint8Array(frame.rows);
+  for (const row of present) met[row] = 1;
+  for (const { row } of failures) if (row !== null) met[row] = 1;
+  const missing = reachable.reduce((sum, row) => sum + 1 - met[row], 0);
   await finishCuration({
     ...common,
     outputs: outputs(present, failures, String(present.length)),
