@@ -12,6 +12,8 @@ export interface Sample {
   label: number;
   caption: string | null;
   image: ImageRef;
+  /** The archive it was read from, where its image does not say so. */
+  from?: string;
 }
 
 /** Extensions that are taken for images. */

@@ -95,7 +95,9 @@ export async function* shardSamples(
   const toLabel = labelReader(classNames), decoder = new TextDecoder();
   const finish = (group: Group, file: string): Sample[] => {
     const sample = sampleOf(group, toLabel, classNames.length > 0);
-    if (typeof sample !== "string") return [sample];
+    if (typeof sample !== "string") {
+      return [sample.image instanceof Uint8Array ? { ...sample, from: file } : sample];
+    }
     skips.add(sample, group.key, { file, number: group.number });
     return [];
   };

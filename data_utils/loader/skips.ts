@@ -66,7 +66,7 @@ const reasonsOf = (skipped: readonly Skipped[]) =>
 /** The file a sample stands in or whose image it is. */
 function fileOf(which: SampleIdentity): string | null {
   if ("file" in which) return which.file;
-  return which.image instanceof Uint8Array ? null : which.image.file;
+  return which.image instanceof Uint8Array ? which.from ?? null : which.image.file;
 }
 
 /** An empty account. Without a limit any number may be left out. Throws RangeError for a limit that is none. */
