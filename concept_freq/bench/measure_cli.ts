@@ -2,8 +2,7 @@
  * One measurement of `freq bench`, in a process of its own: `measure_cli.ts RESULT TASK`, where TASK is JSON (see
  * measure.ts) and RESULT the file for what it took.
  */
-import { runProgram, writeJsonAtomically } from "../../data_utils/mod.ts";
-import type { Command } from "../commands/command.ts";
+import { type Command, runProgram, writeJsonAtomically } from "../../data_utils/mod.ts";
 import type { CommandTask, Measured, PlainTask, Task } from "./measure.ts";
 import { countPlainly } from "./plain_task.ts";
 

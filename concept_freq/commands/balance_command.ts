@@ -1,11 +1,16 @@
 /** `freq balance`: captions so chosen that no entry has much more than t of them, as MetaCLIP's curation does. */
-import { describeFlags, progressOn, readFlags, writeJsonAtomically } from "../../data_utils/mod.ts";
+import {
+  type Command,
+  describeFlags,
+  progressOn,
+  readFlags,
+  writeJsonAtomically,
+} from "../../data_utils/mod.ts";
 import { provenanceOf } from "../run/provenance.ts";
 import { partialFolder, runCount } from "../run/run.ts";
 import { sumEntryCounts } from "../substring/match_lists.ts";
 import { balance, checkOutputFolder, entryProbabilities } from "../substring/balance.ts";
 import { readEntryCounts } from "../substring/entry_file.ts";
-import type { Command } from "./command.ts";
 import { failIfIncomplete, noteSummary } from "./count_command.ts";
 import { entryFlags, readEntries } from "./entry_flags.ts";
 import { captionFlags, readInputFlags, runFlags } from "./input_flags.ts";

@@ -2,11 +2,17 @@
  * `freq bench`: what counting reaches on this machine, over captions made for it, held against the targets it was built
  * to.
  */
-import { describeFlags, Failure, type FlagValues, progressOn, readFlags } from "../../data_utils/mod.ts";
+import {
+  type Command,
+  describeFlags,
+  Failure,
+  type FlagValues,
+  progressOn,
+  readFlags,
+} from "../../data_utils/mod.ts";
 import { cases, PYTHON_RATE } from "../bench/cases.ts";
 import { figureJson, heading, lastLine, line, type Report } from "../bench/figures.ts";
 import { prepare, type Setting } from "../bench/setting.ts";
-import type { Command } from "./command.ts";
 
 const flagTable = {
   captions: {

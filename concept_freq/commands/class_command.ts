@@ -1,10 +1,9 @@
 /** `freq class`: in how many captions each class of a concept set is mentioned. */
-import { describeFlags, loadWordNet, progressOn, readFlags } from "../../data_utils/mod.ts";
+import { type Command, describeFlags, loadWordNet, progressOn, readFlags } from "../../data_utils/mod.ts";
 import { compileConcepts } from "../count/compile.ts";
 import { loadConceptSet } from "../language/concept_set.ts";
 import { nounLemmatiser } from "../language/lemmas.ts";
 import { type AboutClasses, classTables } from "./class_tables.ts";
-import type { Command } from "./command.ts";
 import { countAndWrite } from "./count_command.ts";
 import { inputFlags, readInputFlags } from "./input_flags.ts";
 

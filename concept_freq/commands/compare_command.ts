@@ -1,10 +1,9 @@
 /** `freq compare`: which tables agree on what is frequent, as numbers and as a picture. */
-import { describeFlags, parseFlags, writeTextAtomically } from "../../data_utils/mod.ts";
+import { type Command, describeFlags, parseFlags, writeTextAtomically } from "../../data_utils/mod.ts";
 import { correlationMatrix } from "../tables/correlate.ts";
 import { type FrequencyTable, readFrequencyTable } from "../tables/frequency_table.ts";
 import { type JoinedTables, joinTables } from "../tables/join_tables.ts";
 import { csvTable, grouped, shortNames, textTable } from "../tables/text_table.ts";
-import type { Command } from "./command.ts";
 
 /**
  * Draws tables as curves over the rank of their classes, in the table of that place or in each its own; the result is

@@ -1,11 +1,17 @@
 /** `freq merge`: the parts of a count put together to the tables that one run would have written. */
-import { describeFlags, Failure, parseFlags, progressOn, writeTextAtomically } from "../../data_utils/mod.ts";
+import {
+  type Command,
+  describeFlags,
+  Failure,
+  parseFlags,
+  progressOn,
+  writeTextAtomically,
+} from "../../data_utils/mod.ts";
 import { mergeParts } from "../run/merge.ts";
 import { mergeScratch } from "../run/merge_scratch.ts";
 import type { WriteTables } from "../run/tables.ts";
 import { sumTables } from "../tables/sum_tables.ts";
 import { classTables } from "./class_tables.ts";
-import type { Command } from "./command.ts";
 import { failIfIncomplete, noteSummary, writeOutcome } from "./count_command.ts";
 import { substringTables } from "./substring_tables.ts";
 import { wordTables } from "./word_tables.ts";

@@ -1,5 +1,6 @@
 /** `freq metaclip`: class frequencies from the counts of MetaCLIP's metadata entries. */
 import {
+  type Command,
   describeFlags,
   loadWordNet,
   progressOn,
@@ -12,7 +13,6 @@ import { nounLemmatiser } from "../language/lemmas.ts";
 import { countEntries, metaclipName } from "../metaclip/count_entries.ts";
 import { grouped } from "../tables/text_table.ts";
 import { classTablePaths, writeClassTables } from "../tables/write_tables.ts";
-import type { Command } from "./command.ts";
 
 const flagTable = {
   json: { kind: "text", value: "FILE", help: 'a JSON object {"text": count, ...}, plain or gzipped' },

@@ -1,9 +1,8 @@
 /** `freq stats`: what frequency tables look like as distributions. */
-import { describeFlags, parseFlags } from "../../data_utils/mod.ts";
+import { type Command, describeFlags, parseFlags } from "../../data_utils/mod.ts";
 import { readFrequencyTable } from "../tables/frequency_table.ts";
 import { grouped, shortNames, textTable } from "../tables/text_table.ts";
 import { type TableStats, tableStats } from "../tables/table_stats.ts";
-import type { Command } from "./command.ts";
 
 const flagTable = {
   json: { kind: "switch", help: "the numbers of all tables as one JSON array" },

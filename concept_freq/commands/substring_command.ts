@@ -1,6 +1,5 @@
 /** `freq substring`: in how many captions each entry occurs, by MetaCLIP's rule. */
-import { describeFlags, progressOn, readFlags } from "../../data_utils/mod.ts";
-import type { Command } from "./command.ts";
+import { type Command, describeFlags, progressOn, readFlags } from "../../data_utils/mod.ts";
 import { countAndWrite } from "./count_command.ts";
 import { entryFlags, readEntries } from "./entry_flags.ts";
 import { inputFlags, readInputFlags } from "./input_flags.ts";

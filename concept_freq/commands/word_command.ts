@@ -1,7 +1,13 @@
 /** `freq word`: in how many captions each lemma occurs. */
-import { describeFlags, loadWordNet, progressOn, readFlags, wordNetDigest } from "../../data_utils/mod.ts";
+import {
+  type Command,
+  describeFlags,
+  loadWordNet,
+  progressOn,
+  readFlags,
+  wordNetDigest,
+} from "../../data_utils/mod.ts";
 import type { WordSpec } from "../words/word_counter.ts";
-import type { Command } from "./command.ts";
 import { countAndWrite } from "./count_command.ts";
 import { inputFlags, readInputFlags } from "./input_flags.ts";
 import { wordTables } from "./word_tables.ts";

@@ -1,5 +1,5 @@
 // What a command prints on standard output, caught where the test asks for it.
-import type { Command } from "../../concept_freq/commands/command.ts";
+import type { Command } from "../../data_utils/mod.ts";
 
 /** Runs a command in this process and returns what it printed. Throws what the command throws. */
 export async function printedBy(command: Command, args: readonly string[]): Promise<string> {

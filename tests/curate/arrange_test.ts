@@ -132,7 +132,7 @@ Deno.test("arrange: what fails is named with its reason and is not counted", () 
     const failures = await failuresOf(`${folder}/out/df_failures.tsv`);
     const expected: [string, string][] = [
       ["0", "Cannot decode"],
-      ["", "its caption is not the TEXT of its row"],
+      ["1", "its caption is not the TEXT of its row"],
       ["2", "no image"],
       ["", "its key is none of this shard's rows 0 to 9"],
       ...Array.from({ length: 4 }, (): [string, string] => ["", "its key is no row number"]),

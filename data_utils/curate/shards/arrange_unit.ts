@@ -98,18 +98,20 @@ async function stored({ members }: Group, keepBytes: boolean): Promise<Uint8Arra
 
 const plain = (text: string) => text.trim();
 
-/** What is wrong with a sample before its image is looked at, or its row. */
-function rowOf({ key, members }: Group, unit: ArrangeUnit): number | string {
-  const { first, files, captions } = unit, row = /^\d{1,15}$/.test(key) ? Number(key) : NaN;
-  if (Number.isNaN(row)) return "its key is no row number";
-  if (row < first || row >= first + files.length) {
-    return `its key is none of this shard's rows ${first} to ${first + files.length - 1}: see --shard-size`;
+/** The row that a sample's key names, and what is wrong with it before its image is looked at. */
+function rowOf({ key, members }: Group, unit: ArrangeUnit): { row: number | null; fault?: string } {
+  const { first, files, captions } = unit;
+  if (!/^\d{1,15}$/.test(key)) return { row: null, fault: "its key is no row number" };
+  const row = Number(key), last = first + files.length - 1;
+  if (row < first || row > last) {
+    return { row: null, fault: `its key is none of this shard's rows ${first} to ${last}: see --shard-size` };
   }
   const wanted = captions[row - first], caption = members.get("txt");
-  if (wanted === null || caption === undefined) return row;
-  return plain(new TextDecoder().decode(caption)) === plain(wanted)
-    ? row
-    : "its caption is not the TEXT of its row: other metadata, or see --any-caption";
+  const same = wanted === null || caption === undefined ||
+    plain(new TextDecoder().decode(caption)) === plain(wanted);
+  return same
+    ? { row }
+    : { row, fault: "its caption is not the TEXT of its row: other metadata, or see --any-caption" };
 }
 
 /** How many images are decoded and encoded at a time. */
@@ -123,8 +125,8 @@ export async function arrangeShard(unit: ArrangeUnit): Promise<ArrangedShard> {
   const { shard, first, files, target, keepBytes } = unit;
   const outcomes: Promise<number | FailedSample>[] = [], seen = new Set<number>();
   async function arrange(group: Group): Promise<number | FailedSample> {
-    const source = `${shard}/${group.key}`, row = rowOf(group, unit);
-    if (typeof row === "string") return { row: null, source, reason: row };
+    const source = `${shard}/${group.key}`, { row, fault } = rowOf(group, unit);
+    if (row === null || fault !== undefined) return { row, source, reason: fault! };
     if (seen.has(row)) return { row, source, reason: "its key stands twice" };
     seen.add(row);
     const path = `${target}/${files[row - first]}`;
