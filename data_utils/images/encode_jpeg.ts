@@ -6,8 +6,9 @@ import { type Picture, toRgb } from "./picture.ts";
 export const pillowQuality = 75;
 
 /**
- * A baseline JPEG of a picture's colours, 4:2:0, without metadata. libjpeg-turbo makes it, as in Pillow, with the same
- * tables; the same pixels make the same bytes under the same version of sharp.
+ * A baseline JPEG of a picture's colours, 4:2:0, without metadata. Quantisation is that of libjpeg's quality, as Pillow
+ * has it; Huffman codes are fitted to the image, so the bytes are not Pillow's. The same pixels make the same bytes under
+ * the same version of sharp.
  */
 export async function encodeJpeg(picture: Picture, quality = pillowQuality): Promise<Uint8Array> {
   const { pixels, width, height } = toRgb(picture), sharp = await loadSharp();
