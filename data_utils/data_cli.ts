@@ -14,15 +14,24 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   "incaps-subset": async () => (await import("./curate/incaps/subset_command.ts")).incapsSubsetCommand,
   "incaps-trim-tail": async () =>
     (await import("./curate/incaps/trim_tail_command.ts")).incapsTrimTailCommand,
+  "caption-cls": async () => (await import("./curate/caption_cls/caption_cls_command.ts")).captionClsCommand,
   "laionet-subset": async () => (await import("./curate/laionet/subset_command.ts")).laionetSubsetCommand,
   "laionet-match-freq": async () => (await import("./curate/laionet/match_command.ts")).laionetMatchCommand,
   "laionet-assign-wnid": async () =>
     (await import("./curate/laionet/assign_command.ts")).laionetAssignCommand,
-  "caption-cls": async () => (await import("./curate/caption_cls/caption_cls_command.ts")).captionClsCommand,
   async "laionet-build"() {
     const { laionetBuildCommand } = await import("./curate/laionet_build/laionet_build_command.ts");
     return laionetBuildCommand(async () => (await import("../exps_clip/mod.ts")).buildEngine());
   },
+  async "text-heads"() {
+    const { textHeadsCommand } = await import("./curate/heads/text_heads_command.ts");
+    return textHeadsCommand(async (texts, options) => {
+      const { embedWithFile } = await import("../exps_clip/mod.ts");
+      return await embedWithFile(texts, options);
+    });
+  },
+  "convert-weights": async () =>
+    (await import("./curate/heads/convert_weights_command.ts")).convertWeightsCommand,
 };
 
 if (import.meta.main) {

@@ -38,6 +38,7 @@ export {
 } from "./presets.ts";
 export { compare, type Ranks, type Retrieval, type RetrievalOptions, retrieve } from "./retrieval.ts";
 export { type ClipModelSettings, clipTask, imageGraph, textGraph, zeroShotGraph } from "./task.ts";
+export { type EmbedFileOptions, embedWithFile } from "./text_heads.ts";
 export { buildEngine, openProducts } from "./text_products.ts";
 export {
   openTextTower,
