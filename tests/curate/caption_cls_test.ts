@@ -3,7 +3,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { labelCaptions, type LabelOptions } from "../../data_utils/curate/caption_cls/caption_cls.ts";
 import { captionClsCommand } from "../../data_utils/curate/caption_cls/caption_cls_command.ts";
-import { lemmaMatcher } from "../../data_utils/curate/caption_cls/lemma_matcher.ts";
 import {
   captionStrings,
   loadSynsets,
@@ -60,7 +59,7 @@ async function tableOf(
   const files = typeof paths === "string" ? [paths] : paths,
     folder = files[0].slice(0, files[0].lastIndexOf("/"));
   const every = { column: "caption", pathColumn: "filepath", folder, ...options };
-  using labelled = await labelCaptions(files, lemmaMatcher(lemmas), every);
+  using labelled = await labelCaptions(files, lemmas, every);
   const out = `${folder}/table.out`;
   using file = await Deno.open(out, { write: true, create: true, truncate: true });
   await labelled.writeTo(file);

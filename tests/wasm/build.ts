@@ -10,6 +10,7 @@ export const wasmSources: readonly string[] = [
   "concept_freq/substring/match.as.ts",
   "concept_freq/words/word_table.as.ts",
   "data_utils/captions/scan.as.ts",
+  "data_utils/curate/caption_cls/lemmas.as.ts",
   "data_utils/images/resample.as.ts",
 ];
 

@@ -8,7 +8,7 @@ import { addTally, type CaptionTally, emptyTally } from "../../captions/caption_
 import { writeFully } from "../../runs/atomic.ts";
 import { readCaptionRows, type RowOptions } from "./caption_rows.ts";
 import { classSpool } from "./class_spool.ts";
-import type { LemmaMatcher } from "./lemma_matcher.ts";
+import { lemmaMatcher } from "./lemma_matcher.ts";
 
 /** Labelled rows, ready to be written. */
 export interface LabelledCaptions {
@@ -27,6 +27,8 @@ export interface LabelledCaptions {
 export interface LabelOptions extends RowOptions {
   /** A folder with room for what does not fit into memory. */
   readonly folder: string;
+  /** Whether capitals must agree; default false. */
+  readonly caseSensitive?: boolean;
   /** Only count: nothing is kept and nothing can be written. */
   readonly countOnly?: boolean;
   /** Bytes of rows that are held in memory; default 32 MiB. */
@@ -39,24 +41,25 @@ export interface LabelOptions extends RowOptions {
 const field = (text: string) => /[\t\n\r"]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 
 /**
- * Labels the captions of files, in this order. The caption that is looked at is the one that stands there; in the table
- * each of its tabs and line ends is a space. Throws as readCaptionRows.
+ * Labels the captions of files, in this order, by the lemmas of each class. The caption that is looked at is the one that stands there; in the table
+ * each of its tabs and line ends is a space. Throws as lemmaMatcher and readCaptionRows.
  */
 export async function labelCaptions(
   files: readonly string[],
-  matcher: LemmaMatcher,
+  lemmas: readonly (readonly string[])[],
   options: LabelOptions,
 ): Promise<LabelledCaptions> {
-  const { folder, countOnly = false, room, onFile, ...rowOptions } = options, { found } = matcher;
-  const spool = classSpool(found.length, folder, room), tally = emptyTally(), arena = captionArena();
+  const { folder, countOnly = false, caseSensitive, room, onFile, ...rowOptions } = options;
+  const arena = captionArena(), matcher = lemmaMatcher(lemmas, { caseSensitive, arena });
+  const spool = classSpool(matcher.classes, folder, room), tally = emptyTally();
   let named = 0;
-  const look = (bytes: Uint8Array, at: number, length: number) => {
-    const count = matcher.match(bytes, at, length);
-    return count === 0 ? null : Array.from(found.subarray(0, count));
+  const look = (at: number, length: number) => {
+    const count = matcher.match(at, length);
+    return count === 0 ? null : matcher.found(count).slice();
   };
-  const take = (labels: readonly number[], path: string, caption: string) => {
+  const take = (labels: Int32Array, path: string, caption: string) => {
     named++;
-    if (countOnly) return labels.forEach((label) => spool.counts[label]++);
+    if (countOnly) return labels.forEach((label) => void spool.counts[label]++);
     const row = `${field(path)}\t${field(caption.replace(/[\t\n\r]/g, " "))}\t`;
     for (const label of labels) spool.add(label, row + label);
   };

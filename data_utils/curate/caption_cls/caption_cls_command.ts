@@ -13,7 +13,6 @@ import { synsetsDigest } from "../../text/wordnet/synsets.ts";
 import { loadSynsets } from "../../text/wordnet/wordnet_source.ts";
 import { curationFlags, finishCuration } from "../curation.ts";
 import { labelCaptions, type LabelledCaptions } from "./caption_cls.ts";
-import { lemmaMatcher } from "./lemma_matcher.ts";
 
 const flagTable = {
   captions: {
@@ -130,7 +129,8 @@ export const captionClsCommand: Command = {
     const { wnids, classNames } = await readClassMetadata(metadata);
     const { lemmas, digest } = await classLemmas(wnids, values.wordnet, metadata);
     const caseSensitive = values["case-sensitive"], progress = progressOn(), started = performance.now();
-    using labelled = await labelCaptions(files, lemmaMatcher(lemmas, { caseSensitive }), {
+    using labelled = await labelCaptions(files, lemmas, {
+      caseSensitive,
       column: values["caption-col"],
       pathColumn: values["filepath-col"],
       quoting: values.quoting as Quoting,

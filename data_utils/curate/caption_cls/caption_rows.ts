@@ -2,7 +2,7 @@
  * Captions with the paths of their images, from JSONL, JSON, TSV, CSV or parquet. All captions are looked at as bytes;
  * only of those that someone wants is the path read, and a string made.
  */
-import { type CaptionArena, captionArena, NULL_LENGTH } from "../../captions/arena.ts";
+import { type CaptionArena, NULL_LENGTH } from "../../captions/arena.ts";
 import {
   addTally,
   type CaptionFile,
@@ -23,12 +23,12 @@ export interface RowOptions extends CaptionOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Looks at the caption at bytes[at, at + length); what it makes of one that is wanted, else null. */
-export type LookAt<T> = (bytes: Uint8Array, at: number, length: number) => T | null;
+/** Looks at the caption at an address of the arena; what it makes of one that is wanted, else null. */
+export type LookAt<T> = (at: number, length: number) => T | null;
 /** Takes a row that is wanted. */
 export type TakeRow<T> = (found: T, path: string, caption: string) => void;
 
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const QUOTE = 34, decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Opens a file for its captions, and for its paths as if they were captions. */
 async function openBoth(
@@ -63,14 +63,21 @@ function tableRecord({ layout }: CaptionFile): RecordReader {
   const { separator, quotes, fields, number } = layout, mark = Number(separator);
   const fieldsOf = (record: Uint8Array) =>
     headRecords(record, 0, mark, quotes === true, true).next().value as { fields: readonly string[] };
+  const hasQuotes = (record: Uint8Array) => quotes === true && record.includes(QUOTE);
   return {
     isWhole(record) {
-      if (quotes === true && record.includes(34)) return fieldsOf(record).fields.length === fields;
+      if (hasQuotes(record)) return fieldsOf(record).fields.length === fields;
       let found = 1;
       for (let at = -1; (at = record.indexOf(mark, at + 1)) >= 0;) found++;
       return found === fields;
     },
-    pathOf: (record) => fieldsOf(record).fields[Number(number)] || null,
+    pathOf(record) {
+      if (hasQuotes(record)) return fieldsOf(record).fields[Number(number)];
+      let from = 0;
+      for (let field = 0; field < Number(number); field++) from = record.indexOf(mark, from) + 1;
+      const to = record.indexOf(mark, from);
+      return decoder.decode(record.subarray(from, to < 0 ? record.length : to));
+    },
   };
 }
 
@@ -109,7 +116,7 @@ async function readRecordsOf<T>(
       if (record && !isWhole(record)) return void (short = true);
       const at = spans[2 * i], length = spans[2 * i + 1];
       if (length === NULL_LENGTH) continue;
-      const found = look(bytes, at, length);
+      const found = look(at, length);
       if (found === null) continue;
       const path = pathOf(record ?? bytes.subarray(rows[2 * i], rows[2 * i] + rows[2 * i + 1]));
       if (typeof path !== "string" || path === "") throw withoutPath(captions.path, row, paths.column, path);
@@ -143,7 +150,7 @@ async function readColumnsOf<T>(
     }, { signal, onLeftOut: () => void row++ });
   };
   const reading = await numbered(captions, (row, at, length) => {
-    const bytes = arena.bytes(), found = length === NULL_LENGTH ? null : look(bytes, at, length);
+    const bytes = arena.bytes(), found = length === NULL_LENGTH ? null : look(at, length);
     if (found !== null) wanted.push({ row, found, caption: decoder.decode(bytes.subarray(at, at + length)) });
   });
   let next = 0;
@@ -168,7 +175,7 @@ export async function readCaptionRows<T>(
   options: RowOptions,
   look: LookAt<T>,
   take: TakeRow<T>,
-  arena: CaptionArena = captionArena(),
+  arena: CaptionArena,
 ): Promise<CaptionTally> {
   const files = await openBoth(path, options), tally = emptyTally(), { signal } = options;
   let from: number | undefined;
