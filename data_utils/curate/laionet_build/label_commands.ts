@@ -249,7 +249,7 @@ export const filterStage: Stage = {
   DIR/wnid2laionindices(substring_matched_filtered)_smthresh{T}.json`,
     "--subset FILE --labels PATH --out DIR",
     filterFlags,
-    "--subset laionet/similar.parquet --labels labels --similarity-th 0.7 --remove-nsfw --out laionet",
+    "--subset laionet_similar/subset_sm_total9_part-00000-to-part00031.parquet --labels labels --similarity-th 0.7 --remove-nsfw --out laionet",
   ),
   run: runFilter,
 };

@@ -1,4 +1,5 @@
 /** The stages of `data laionet-build` that work on texts and their embeddings: queries, images, embed, similarity. */
+import { basename } from "node:path";
 import { listCaptionFiles } from "../../captions/inventory.ts";
 import { readFlags } from "../../program/flags.ts";
 import { writeFully } from "../../runs/atomic.ts";
@@ -191,7 +192,7 @@ const similarityFlags = {
   },
   "query-embeddings": { kind: "text", value: "FILE.npy", help: "and one for each row of the queries" },
   "caption-col": { kind: "text", value: "NAME", default: "TEXT", help: "column of the captions" },
-  out: { kind: "text", value: "FILE", help: "the table with similarities, parquet" },
+  out: { kind: "text", value: "DIR", help: "folder of the table with similarities, which keeps its name" },
   ...endFlags,
 } as const;
 
@@ -208,6 +209,7 @@ async function runSimilarity(
   }
   const towerFiles = given === 0 ? towerOf(flags) : null, files = listLabelFiles(flags.labels);
   const labels = await readLabelIndex(files), queries = await readQueries(flags.queries!, key);
+  const path = `${folderOf(flags.out!)}/${basename(flags.subset!)}`;
   const tower = towerFiles && await engine.openTower(towerFiles);
   const source: EmbeddingSource = tower ? { tower } : { rows: embeddings!, queries: queryEmbeddings! };
   const job = { subset: flags.subset!, labels, queries, source, textColumn: flags["caption-col"], signal };
@@ -225,7 +227,7 @@ async function runSimilarity(
         inputs: [flags.subset!, flags.queries!, ...files, ...read],
         rows: found.values.length,
       },
-      outputs: [similarityOutput(flags.out!, job, found, names)],
+      outputs: [similarityOutput(path, job, found, names)],
       classes: { names: queries.names, counts },
       notes: [
         `${found.several} rows belong to several classes and ${found.none} to none: they have no similarity`,
@@ -245,10 +247,10 @@ const similarityStage = (engine: BuildEngine): Stage => ({
     `Adds to a table the columns text_to_{type}_{key}_similarity, the cosine of the embeddings of each row's caption and of
 the text of its class, and {type}_{key}, that text. Rows of several classes have none. The embeddings come from a text
 tower, or from .npy files.`,
-    "--subset FILE --labels PATH --queries FILE --out FILE (--weights FILE --bpe FILE | --embeddings FILE --query-embeddings FILE)",
+    "--subset FILE --labels PATH --queries FILE --out DIR (--weights FILE --bpe FILE | --embeddings FILE --query-embeddings FILE)",
     similarityFlags,
     "--subset laionet/subset_sm_total9_part-00000-to-part00031.parquet --labels labels --queries name_def.parquet " +
-      "--weights ViT-B-32.pt --bpe bpe_simple_vocab_16e6.txt.gz --out laionet/similar.parquet",
+      "--weights ViT-B-32.pt --bpe bpe_simple_vocab_16e6.txt.gz --out laionet_similar",
   ),
   run: (args, signal) => runSimilarity(engine, args, signal),
 });
