@@ -166,19 +166,21 @@ Deno.test("retrieval: a hundred copies of the best text, of which those with the
   });
 });
 
-Deno.test("retrieval: the engine's device gives the same, from halves too", async () => {
-  await withFolder(async (folder) => {
-    const engine = buildEngine();
-    try {
-      for (const [width, k, dtype] of [[32, 6, "f32"], [20, 3, "f16"]] as const) {
-        const data = await made(folder, width, [900, 40, 333], 77 + width, dtype);
-        await check(folder, data, width, k, engine.openProducts);
+for (const deviceClass of ["software", "gpu"] as const) {
+  Deno.test(`retrieval: the engine's device gives the same, from halves too, on ${deviceClass}`, async () => {
+    await withFolder(async (folder) => {
+      const engine = buildEngine({ deviceClass });
+      try {
+        for (const [width, k, dtype] of [[32, 6, "f32"], [20, 3, "f16"]] as const) {
+          const data = await made(folder, width, [900, 40, 333], 77 + width, dtype);
+          await check(folder, data, width, k, engine.openProducts);
+        }
+      } finally {
+        await engine.close();
       }
-    } finally {
-      await engine.close();
-    }
+    });
   });
-});
+}
 
 Deno.test("retrieval: goes on behind the last file after a stop, and starts anew for other files", async () => {
   await withFolder(async (folder) => {
