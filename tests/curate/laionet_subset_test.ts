@@ -77,6 +77,32 @@ Deno.test("laionet-subset: thresholds, fractions and numbers of rows are the rul
   });
 });
 
+Deno.test("laionet-subset: the tables are those that pandas makes", async () => {
+  // SHA-256 of to_csv's bytes, made by the spec's steps in pandas 3.0.6 (sample, drop_duplicates, value_counts).
+  const byPandas = {
+    "--thresh 0.7": "2ad00949d2d83674a9ec305b8df03adec98f625b48cf7b1f8b6484807a367ed2",
+    "--thresh 0.85 --n 60": "0d6e0e6f39ba1c155062931003f9d7e9809177846dacb4848d17195c91b64bbd",
+    "--thresh 0.9 --n 50 --seed 7": "e525090361316fedc8a33deceb398a1457e63fccd7bc22834094f492d738c614",
+    "--thresh 0.75 --frac 0.125": "61ebb5f22d05ae0846354a6f25c636f3b4af6839908dd423763950e75505b025",
+  };
+  const rows = Array.from({ length: 400 }, (_, i): Row => {
+    const k = i * 37 % 400;
+    return {
+      index: i * 7919 % 100_003,
+      wnid: madeWnids[Math.floor(k * k * k * 36 / 400 ** 3)],
+      text: i % 3 === 0 ? `caption ${i}, "x"\t\n` : `caption ${i}`,
+      similarity: Math.fround((600 + i * 61 % 400) / 1000),
+    };
+  });
+  await withTable(rows, async (run, out) => {
+    for (const [flags, sha256] of Object.entries(byPandas)) {
+      const printed = JSON.parse(await run(...flags.split(" "), "--json"));
+      assertEquals(printed.outputs[0].sha256, sha256, flags);
+      await Deno.remove(out, { recursive: true });
+    }
+  });
+});
+
 Deno.test("laionet-subset: a dry run writes nothing; an index without a name is found, and one of any name by flag", async () => {
   for (const [idName, flags] of [["__index_level_0__", []], ["SAMPLE", ["--index-col", "SAMPLE"]]] as const) {
     await withTable(made, async (run, out) => {

@@ -1,4 +1,5 @@
-// Tables are written as pandas' to_csv writes them. What Python prints was printed by Python 3.11.
+// Tables are written as pandas' to_csv writes them. What Python and NumPy print was printed by Python 3.11 and
+// NumPy 1.26.
 import { assertEquals } from "@std/assert";
 import {
   type Column,
