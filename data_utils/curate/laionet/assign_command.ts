@@ -48,10 +48,12 @@ Usage: deno task data laionet-assign-wnid --df-path FILE --matches FILE [--out F
 
 ${describeFlags(flagTable)}
 
-The matches are parquet, TSV, CSV, JSONL or a JSON array with a row for each pair. The output has all rows and columns of
+The matches are what data laionet-build retrieve writes, or any parquet, TSV, CSV, JSONL or JSON array with a row for each
+pair. The output has all rows and columns of
 the parquet as they are stored, and wnid at the end.
 
-Example: deno task data laionet-assign-wnid --df-path laionet_t2t_success309113.parquet --matches top50.parquet`;
+Example: deno task data laionet-assign-wnid --df-path laionet_t2t_success309113.parquet \\
+  --matches laionet/icimagename2laionindices_top50.parquet`;
 
 const stringOf = (wish: string | readonly string[]) => typeof wish === "string" ? wish : wish[0];
 
