@@ -89,6 +89,7 @@ async function runLabel(args: readonly string[], signal: AbortSignal): Promise<v
     dryRun,
     signal,
   });
+  if (kept > 0) console.error(`${kept} of ${parts.length} parts were labelled already`);
   const sum = (key: "rows" | "matched" | "nulls") =>
     reports.reduce((total, report) => total + report[key], 0);
   await finishCuration({
@@ -107,8 +108,7 @@ async function runLabel(args: readonly string[], signal: AbortSignal): Promise<v
     notes: [
       `${sum("rows")} captions (${sum("nulls")} missing) in ${parts.length} parts, ${
         sum("matched")
-      } match a lemma` +
-      (kept > 0 ? `; ${kept} parts stood there already` : ""),
+      } match a lemma`,
       `${map.lemmas.length} lemmas, of which ${map.unmatchable.length} hold punctuation and match nothing; ` +
       `${map.empty.length} of ${synsets.length} synsets have none`,
       "the reference's pickles are JSON here: name to ids, a line each",

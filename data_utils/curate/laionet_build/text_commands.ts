@@ -146,6 +146,7 @@ async function runEmbed(engine: BuildEngine, args: readonly string[], signal: Ab
   const made = dryRun
     ? null
     : await embedFiles({ paths, options, folder, dtype, weights: sha256!, openTower, signal });
+  if (made && made.kept > 0) console.error(`${made.kept} of ${paths.length} files were embedded already`);
   const report = made?.files.map(({ path, rows, width }) => ({ path, rows, width })) ?? [];
   await finishCuration({
     command: "laionet-build embed",
@@ -156,10 +157,7 @@ async function runEmbed(engine: BuildEngine, args: readonly string[], signal: Ab
       path: `${folder}/embedded.json`,
       write: (file) => writeFully(file, new TextEncoder().encode(JSON.stringify(report, null, 2) + "\n")),
     }],
-    notes: [
-      `${dryRun ? "would embed into" : "embedded into"} ${targets.join(", ")}` +
-      (made && made.kept > 0 ? `; ${made.kept} stood there already` : ""),
-    ],
+    notes: [`a file for each of the captions': ${targets.join(", ")}`],
   }, { dryRun, json: flags.json, signal });
 }
 
