@@ -83,8 +83,8 @@ function schemaOf({ schema }: RowSource, added: readonly AddedColumn[], without:
   const [root, ...rest] = schema, kept: SchemaElement[] = [];
   let columns = 0;
   for (let at = 0; at < rest.length;) {
-    let end = at + 1;
-    for (let open = rest[at].num_children ?? 0; open > 0; open += (rest[end++].num_children ?? 0) - 1);
+    let end = at + 1, open = rest[at].num_children ?? 0;
+    while (open > 0) open += (rest[end++].num_children ?? 0) - 1;
     if (!without.includes(rest[at].name)) {
       kept.push(...rest.slice(at, end));
       columns++;

@@ -235,7 +235,7 @@ Deno.test("freq balance: killed at random moments, and then run to its end", () 
       await Deno.writeTextFile(`${folder}/captions/${i}.tsv`, rows);
     }
     await Deno.writeTextFile(`${folder}/entries.json`, JSON.stringify(entries));
-    const program = new URL("../../concept_freq/freq_cli.ts", import.meta.url).pathname;
+    const program = decodeURIComponent(new URL("../../concept_freq/freq_cli.ts", import.meta.url).pathname);
     const start = (out: string) =>
       new Deno.Command(Deno.execPath(), {
         args: ["run", "-A", "--no-check", program, "balance", "--t", "300", "--seed", "3"].concat(

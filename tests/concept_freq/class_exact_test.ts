@@ -37,7 +37,7 @@ import {
 } from "./reference.ts";
 
 const ignore = !present(dataRoot);
-const path = (name: string) => new URL(name, dataRoot).pathname;
+const path = (name: string) => decodeURIComponent(new URL(name, dataRoot).pathname);
 const files = [
   "captions/cc3m_val_part.tsv.gz",
   "captions/coco_val2017_captions.jsonl.gz",
@@ -65,7 +65,7 @@ Deno.test({
     assertEquals(sets.length, 10_000 + 25_014 + 7_000 + 51);
     for (const set of conceptSets) {
       const classes = await referenceClasses(words, set),
-        flags = ["--concept-set", set, "--metadata", metadataFolder.pathname];
+        flags = ["--concept-set", set, "--metadata", decodeURIComponent(metadataFolder.pathname)];
       const inputs = files.flatMap((file) => ["--captions", file]);
       await printedBy(classCommand, [
         ...inputs,
@@ -134,7 +134,7 @@ interface Matching {
 async function matcherOf(set: string | readonly (string | readonly string[])[]): Promise<Matching> {
   const lemmatiser = nounLemmatiser(await loadWordNet({ folder: path("wordnet") })), arena = captionArena();
   const concepts = typeof set === "string"
-    ? await loadConceptSet(set, { lemmatiser, metadata: metadataFolder.pathname })
+    ? await loadConceptSet(set, { lemmatiser, metadata: decodeURIComponent(metadataFolder.pathname) })
     : conceptSet("made", set.map((_, c) => `class ${c}`), set, lemmatiser);
   return { arena, matcher: conceptMatcher(compileConcepts(concepts, lemmatiser), arena) };
 }

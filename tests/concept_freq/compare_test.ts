@@ -14,7 +14,8 @@ import { present } from "../data_utils/golden_files.ts";
 import { metadataFolder } from "./reference.ts";
 import { printedBy } from "./printed.ts";
 
-const shipped = (name: string) => new URL(`freqs/class_frequency_${name}_ori.txt`, metadataFolder).pathname;
+const shipped = (name: string) =>
+  decodeURIComponent(new URL(`freqs/class_frequency_${name}_ori.txt`, metadataFolder).pathname);
 
 /** Section C of the published numbers: every pair of ImageNet tables, to four digits. */
 const columns = [

@@ -113,7 +113,8 @@ Deno.test("metaclip: tables are named as the reference names them", () => {
   assertEquals(metaclipName("x.y/own.json.gz"), "own");
 });
 
-const wordnet = new URL("wordnet", dataRoot).pathname, metadata = metadataFolder.pathname;
+const wordnet = decodeURIComponent(new URL("wordnet", dataRoot).pathname),
+  metadata = decodeURIComponent(metadataFolder.pathname);
 
 Deno.test({
   name:

@@ -75,7 +75,7 @@ Deno.test({
   async fn() {
     for (const [name, [total, zeros]] of Object.entries(totals)) {
       const { rows } = await readFrequencyTable(
-        new URL(`freqs/class_frequency_${name}_ori.txt`, metadataFolder).pathname,
+        decodeURIComponent(new URL(`freqs/class_frequency_${name}_ori.txt`, metadataFolder).pathname),
       );
       const found = tableStats(rows);
       assertEquals([found.classes, found.total, found.zeros], [1000, total, zeros], name);
@@ -83,7 +83,9 @@ Deno.test({
     const out = await Deno.makeTempDir();
     for (const name of ["metaclip_400m_imagenet", "metaclip_fullcc_cub", "laion400m_imagenet"]) {
       const [, captions, set] = /^(.*)_([^_]*)$/.exec(name)!, file = `freqs/class_frequency_${name}`;
-      const { rows } = await readFrequencyTable(new URL(`${file}_ori.txt`, metadataFolder).pathname);
+      const { rows } = await readFrequencyTable(
+        decodeURIComponent(new URL(`${file}_ori.txt`, metadataFolder).pathname),
+      );
       const tables = { classNames: rows.map((row) => row.name), counts: rows.map((row) => row.count) };
       const paths = await writeClassTables({ ...tables, out, name: captions, set });
       for (const [written, ending] of [[paths.sorted, ""], [paths.ori, "_ori"]]) {

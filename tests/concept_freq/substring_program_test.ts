@@ -154,7 +154,7 @@ Deno.test({
     ];
     await inFolder(async (folder) => {
       await Deno.writeTextFile(`${folder}/entries.txt`, entries.join("\n"));
-      const folders = new URL("captions", dataRoot).pathname;
+      const folders = decodeURIComponent(new URL("captions", dataRoot).pathname);
       const args = [
         "--entries",
         `${folder}/entries.txt`,

@@ -76,7 +76,8 @@ Deno.test("freq word: many files over two workers with little memory give the re
     assertEquals([...Deno.readDirSync(out)].map(({ name }) => name), ["word_frequency_made.txt"]);
   }));
 
-const wordnet = new URL("wordnet/", dataRoot).pathname, captionRoot = new URL("captions/", dataRoot);
+const wordnet = decodeURIComponent(new URL("wordnet/", dataRoot).pathname),
+  captionRoot = new URL("captions/", dataRoot);
 const absent = !present(dataRoot);
 
 Deno.test({
@@ -85,7 +86,7 @@ Deno.test({
   fn: () =>
     inFolder(async (folder) => {
       const files = ["cc3m_val_part.tsv.gz", "coco_val2017_captions.jsonl.gz", "laion_sample"]
-        .map((name) => new URL(name, captionRoot).pathname);
+        .map((name) => decodeURIComponent(new URL(name, captionRoot).pathname));
       const parquet = [0, 1, 2].map((i) => `${files[2]}/part-0000${i}.parquet`), all: (string | null)[] = [];
       for (const file of [...files.slice(0, 2), ...parquet]) {
         for await (const caption of captionStrings(file)) all.push(caption);
@@ -123,7 +124,12 @@ Deno.test({
   ignore: absent,
   fn: () =>
     inFolder(async (folder) => {
-      const from = ["--url_path", new URL("laion_sample", captionRoot).pathname, "--input_format", "parquet"];
+      const from = [
+        "--url_path",
+        decodeURIComponent(new URL("laion_sample", captionRoot).pathname),
+        "--input_format",
+        "parquet",
+      ];
       const args = [...from, "--caption_col", "TEXT", "--wordnet", wordnet];
       const printed = await printedBy(wordCommand, [...args, "--out", `${folder}/a`]);
       assertEquals(printed, `${folder}/a/word_frequency_laion_sample.txt\n`);
@@ -133,7 +139,7 @@ Deno.test({
       );
       const captions: (string | null)[] = [];
       for (const i of [0, 1, 2]) {
-        const path = new URL(`laion_sample/part-0000${i}.parquet`, captionRoot).pathname;
+        const path = decodeURIComponent(new URL(`laion_sample/part-0000${i}.parquet`, captionRoot).pathname);
         for await (const caption of captionStrings(path)) captions.push(caption);
       }
       const { lemma } = nounLemmatiser(await loadWordNet({ folder: wordnet }), { modern: true });

@@ -221,7 +221,7 @@ Deno.test("arrange: killed again and again, it ends with the files of a run that
   inFolder(async (folder) => {
     const args = await made(folder, 120, 3, [5, 50]);
     assertEquals(await arrange(...args, ...into(`${folder}/whole`)), null);
-    const program = new URL("../../data_utils/data_cli.ts", import.meta.url).pathname,
+    const program = decodeURIComponent(new URL("../../data_utils/data_cli.ts", import.meta.url).pathname),
       records = `${folder}/killed/df.arranging`;
     const recorded = async () => (await Array.fromAsync(Deno.readDir(records)).catch(() => [])).length;
     let kills = 0, resumed = false;

@@ -49,7 +49,9 @@ const odd = [
 
 async function realTexts(): Promise<string[]> {
   if (!present(dataRoot)) return odd;
-  const frame = await readFrame(new URL("captions/laion_sample/part-00002.parquet", dataRoot).pathname);
+  const frame = await readFrame(
+    decodeURIComponent(new URL("captions/laion_sample/part-00002.parquet", dataRoot).pathname),
+  );
   const texts = Array.from(
     { length: Math.min(frame.rows, 4000) },
     (_, row) => textAt(frame.text("TEXT"), row) ?? "",

@@ -133,7 +133,7 @@ Deno.test({
   name: "incaps-subset: the published frequencies of 44,548 rows and of ImageNet-100",
   ignore: !present(dataRoot),
   async fn() {
-    const folder = new URL("clip-beyond-tail/metadata/", dataRoot).pathname;
+    const folder = decodeURIComponent(new URL("clip-beyond-tail/metadata/", dataRoot).pathname);
     const counts = async (name: string) =>
       (await readFrequencyTable(`${folder}freqs/class_frequency_incaps_${name}_ori.txt`)).rows.map((
         { count },

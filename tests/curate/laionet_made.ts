@@ -50,7 +50,9 @@ const oddCaptions = [
 
 async function captionsOf(): Promise<(string | null)[]> {
   if (!present(dataRoot)) return oddCaptions;
-  const frame = await readFrame(new URL("captions/laion_sample/part-00001.parquet", dataRoot).pathname);
+  const frame = await readFrame(
+    decodeURIComponent(new URL("captions/laion_sample/part-00001.parquet", dataRoot).pathname),
+  );
   return [...oddCaptions, ...Array.from({ length: frame.rows }, (_, row) => textAt(frame.text("TEXT"), row))];
 }
 

@@ -16,7 +16,8 @@ import {
 import { dataRoot, present } from "../data_utils/golden_files.ts";
 import { publishedTotals } from "./published_totals.ts";
 
-const shared = present(dataRoot), published = `${dataRoot.pathname}clip-beyond-tail/metadata`;
+const shared = present(dataRoot),
+  published = `${decodeURIComponent(dataRoot.pathname)}clip-beyond-tail/metadata`;
 
 async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -233,7 +234,7 @@ async function serving(
     const changed = change(path);
     if (changed) return changed;
     if (path === "repo/metadata/zero_shot_metadata.py") return new Response(zeroShot);
-    const file = path.replace(/^repo\//, `${dataRoot.pathname}clip-beyond-tail/`);
+    const file = path.replace(/^repo\//, `${decodeURIComponent(dataRoot.pathname)}clip-beyond-tail/`);
     return new Response(await Deno.readFile(file).catch(() => null), {
       status: path.startsWith("repo/") ? 200 : 404,
     });

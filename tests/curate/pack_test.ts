@@ -197,7 +197,7 @@ Deno.test("pack: killed again and again, it ends with the bytes of a run that wa
     const args = ["--source", `${folder}/t.tsv`, "--shard-size", "50", "--decode"];
     assertEquals(await pack(...args, "--out", `${folder}/whole`), null);
     const out = `${folder}/killed`,
-      program = new URL("../../data_utils/data_cli.ts", import.meta.url).pathname;
+      program = decodeURIComponent(new URL("../../data_utils/data_cli.ts", import.meta.url).pathname);
     let kills = 0, resumed = false;
     for (;;) {
       const child = new Deno.Command(Deno.execPath(), {

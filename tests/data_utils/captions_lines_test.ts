@@ -325,7 +325,7 @@ Deno.test({
   name: "captions of jsonl: the real ones of COCO val2017 are 25,014",
   ignore: !present(dataRoot),
   async fn() {
-    const path = new URL("captions/coco_val2017_captions.jsonl.gz", dataRoot).pathname;
+    const path = decodeURIComponent(new URL("captions/coco_val2017_captions.jsonl.gz", dataRoot).pathname);
     const file = await planJsonl(path, true, (await Deno.stat(path)).size);
     const { captions, tally } = await readWhole(file, readJsonl);
     assertEquals([file.column, captions.length, tally.rows, tally.malformed], ["caption", 25_014, 25_014, 0]);

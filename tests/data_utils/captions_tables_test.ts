@@ -283,7 +283,7 @@ Deno.test({
   name: "captions of tables: the real part of CC3M has its 10,000 rows",
   ignore: !present(dataRoot),
   async fn() {
-    const path = new URL("captions/cc3m_val_part.tsv.gz", dataRoot).pathname;
+    const path = decodeURIComponent(new URL("captions/cc3m_val_part.tsv.gz", dataRoot).pathname);
     const file = await planDelimited(path, "tsv", true, (await Deno.stat(path)).size);
     const { captions, tally } = await readWhole(file, readDelimited);
     assertEquals([captions.length, tally.rows, tally.nulls, tally.malformed], [10_000, 10_000, 0, 0]);

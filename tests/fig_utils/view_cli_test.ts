@@ -3,7 +3,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { openRun } from "../../data_utils/mod.ts";
 
-const program = new URL("../../fig_utils/server/view_cli.ts", import.meta.url).pathname;
+const program = decodeURIComponent(new URL("../../fig_utils/server/view_cli.ts", import.meta.url).pathname);
 
 function command(cwd: string, ...args: string[]) {
   return new Deno.Command(Deno.execPath(), {

@@ -11,7 +11,8 @@ import {
 } from "../curate/laionet_made.ts";
 import { withFolder } from "../data_utils/made_files.ts";
 
-const ROWS = 3_300_000, program = new URL("../../data_utils/data_cli.ts", import.meta.url).pathname;
+const ROWS = 3_300_000,
+  program = decodeURIComponent(new URL("../../data_utils/data_cli.ts", import.meta.url).pathname);
 
 /** Runs the program; its wall time in seconds and the most memory it had in MiB (0 where the system does not say). */
 async function measured(args: readonly string[]): Promise<{ seconds: number; mebibytes: number }> {

@@ -132,7 +132,7 @@ Deno.test({
   ignore: !present(dataRoot),
   async fn() {
     for (const part of ["part-00000", "part-00002"]) {
-      const path = new URL(`captions/laion_sample/${part}.parquet`, dataRoot).pathname;
+      const path = decodeURIComponent(new URL(`captions/laion_sample/${part}.parquet`, dataRoot).pathname);
       const frame = await readFrame(path), objects = await objectsOf(path);
       for (const name of frame.names) {
         const expected = objects.map((object) =>
