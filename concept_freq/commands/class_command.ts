@@ -1,29 +1,13 @@
 /** `freq class`: in how many captions each class of a concept set is mentioned. */
-import { type Command, describeFlags, loadWordNet, progressOn, readFlags } from "../../data_utils/mod.ts";
-import { compileConcepts } from "../count/compile.ts";
-import { loadConceptSet } from "../language/concept_set.ts";
-import { nounLemmatiser } from "../language/lemmas.ts";
+import { type Command, describeFlags, progressOn, readFlags } from "../../data_utils/mod.ts";
 import { type AboutClasses, classTables } from "./class_tables.ts";
+import { chosenConcepts, conceptFlags } from "./concept_flags.ts";
 import { countAndWrite } from "./count_command.ts";
 import { inputFlags, readInputFlags } from "./input_flags.ts";
 
 const flagTable = {
   ...inputFlags,
-  "concept-set": {
-    kind: "text",
-    value: "NAME|FILE",
-    help: "classes: a set of the metadata folder by name (default imagenet), or a file of names",
-  },
-  dataset: { kind: "text", value: "NAME", help: "as in the reference: the same as --concept-set" },
-  metadata: {
-    kind: "text",
-    value: "FOLDER",
-    default: "metadata",
-    help: "the reference's folder of that name, for sets given by name",
-  },
-  rules: { kind: "text", value: "FILE", help: "JSON of negative words and replaced phrases of your own" },
-  wordnet: { kind: "text", value: "FOLDER", help: "WordNet 3.0: index.noun and noun.exc (default: found)" },
-  modern: { kind: "switch", help: "kinder rules for words; other numbers than the reference's" },
+  ...conceptFlags,
   help: { kind: "switch", help: "this text" },
 } as const;
 
@@ -49,15 +33,8 @@ export const classCommand: Command = {
   async run(args, signal) {
     const values = readFlags(args, flagTable);
     if (values.help) return console.log(help);
-    if (values["concept-set"] !== undefined && values.dataset !== undefined) {
-      throw new RangeError("--concept-set and --dataset mean the same: give one of them");
-    }
-    const wanted = values["concept-set"] ?? values.dataset ?? "imagenet", { modern } = values;
     const choice = await readInputFlags(values), progress = progressOn();
-    const lemmatiser = nounLemmatiser(await loadWordNet({ folder: values.wordnet }), { modern });
-    const options = { lemmatiser, metadata: values.metadata, rulesFile: values.rules };
-    const set = await loadConceptSet(wanted, options), concepts = compileConcepts(set, lemmatiser);
-    for (const note of set.notes) progress.note(note);
+    const { set, concepts } = await chosenConcepts(values, progress);
     const { inputs, extension, captionOptions, out, shard, workers, restart, name, json, keepPartials } =
       choice;
     await countAndWrite({
@@ -67,7 +44,7 @@ export const classCommand: Command = {
       captionsName: name,
       kind: "class",
       spec: concepts,
-      settings: { concepts: concepts.digest, modern: String(modern) },
+      settings: { concepts: concepts.digest, modern: String(values.modern) },
       about: { set: set.name, classNames: set.classNames } satisfies AboutClasses,
     }, { writeTables: classTables, keepPartials, json });
   },

@@ -2,14 +2,11 @@
 import {
   type Command,
   describeFlags,
-  loadWordNet,
   progressOn,
   readFlags,
   writeJsonAtomically,
 } from "../../data_utils/mod.ts";
-import { compileConcepts } from "../count/compile.ts";
-import { loadConceptSet } from "../language/concept_set.ts";
-import { nounLemmatiser } from "../language/lemmas.ts";
+import { chosenConcepts, conceptFlags, either } from "./concept_flags.ts";
 import { countEntries, metaclipName } from "../metaclip/count_entries.ts";
 import { grouped } from "../tables/text_table.ts";
 import { classTablePaths, writeClassTables } from "../tables/write_tables.ts";
@@ -17,27 +14,13 @@ import { classTablePaths, writeClassTables } from "../tables/write_tables.ts";
 const flagTable = {
   json: { kind: "text", value: "FILE", help: 'a JSON object {"text": count, ...}, plain or gzipped' },
   "json-path": { kind: "text", value: "FILE", help: "as in the reference: the same as --json" },
-  "concept-set": {
-    kind: "text",
-    value: "NAME|FILE",
-    help: "classes: a set of the metadata folder by name (default imagenet), or a file of names",
-  },
-  dataset: { kind: "text", value: "NAME", help: "as in the reference: the same as --concept-set" },
-  metadata: {
-    kind: "text",
-    value: "FOLDER",
-    default: "metadata",
-    help: "the reference's folder of that name, for sets given by name",
-  },
+  ...conceptFlags,
   out: { kind: "text", value: "FOLDER", default: "freqs", help: "folder of the tables" },
   name: {
     kind: "text",
     value: "NAME",
     help: "name in the tables' names (default: the file's up to its first dot, with metaclip for datacard)",
   },
-  rules: { kind: "text", value: "FILE", help: "JSON of negative words and replaced phrases of your own" },
-  wordnet: { kind: "text", value: "FOLDER", help: "WordNet 3.0: index.noun and noun.exc (default: found)" },
-  modern: { kind: "switch", help: "kinder rules for words; other numbers than the reference's" },
   "summary-json": { kind: "switch", help: "print what was counted and the tables' paths as JSON" },
   help: { kind: "switch", help: "this text" },
 } as const;
@@ -56,18 +39,6 @@ Exit codes: 0 done, 1 failed while running, 2 bad input, 130 stopped.
 
 Example: deno task freq metaclip --json datacard_400m.json --concept-set imagenet --metadata metadata`;
 
-/** The one of two flags that mean the same. Throws RangeError when both are given. */
-function either(
-  flags: readonly [string, string],
-  values: Readonly<Record<string, unknown>>,
-): string | undefined {
-  const [one, other] = flags.map((flag) => values[flag] as string | undefined);
-  if (one !== undefined && other !== undefined) {
-    throw new RangeError(`--${flags[0]} and --${flags[1]} mean the same: give one of them`);
-  }
-  return one ?? other;
-}
-
 /** Counts classes in weighted texts; see its help. */
 export const metaclipCommand: Command = {
   name: "metaclip",
@@ -80,17 +51,9 @@ export const metaclipCommand: Command = {
     if (path === undefined) {
       throw new RangeError("--json is needed, an object of texts and counts; see --help");
     }
-    const wanted = either(["concept-set", "dataset"], values) ?? "imagenet";
     const name = values.name ?? metaclipName(path), progress = progressOn();
-    const lemmatiser = nounLemmatiser(await loadWordNet({ folder: values.wordnet }), { modern });
-    const set = await loadConceptSet(wanted, {
-      lemmatiser,
-      metadata: values.metadata,
-      rulesFile: values.rules,
-    });
+    const { set, concepts } = await chosenConcepts(values, progress);
     classTablePaths({ out, name, set: set.name });
-    const concepts = compileConcepts(set, lemmatiser);
-    for (const note of set.notes) progress.note(note);
     const onPiece = (entries: number) => progress.show(`${grouped(entries)} entries`);
     const found = await countEntries(path, concepts, { signal, onPiece });
     progress.end();
