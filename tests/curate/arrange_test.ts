@@ -231,8 +231,13 @@ Deno.test("arrange: killed again and again, it ends with the files of a run that
         ...{ stdout: "null", stderr: "piped" },
       }).spawn();
       const before = await recorded(), said = new Response(child.stderr).text();
+      let ended = false;
+      child.status.then(() => ended = true);
       if (kills < 3) {
-        while ((await recorded()) < before + 5) await new Promise((resolve) => setTimeout(resolve, 5));
+        while (!ended && (await recorded()) < before + 5) {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+        assertEquals(ended, false, "it ended before it was killed");
         child.kill("SIGKILL");
         kills++;
       }

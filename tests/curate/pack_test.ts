@@ -184,6 +184,11 @@ Deno.test("pack: bad input is refused before anything is written", () =>
       assert(error?.message.includes(said), `${args}: ${error?.message}`);
       assertEquals(exitCode(error), 2, said);
     }
+    await Deno.mkdir(`${folder}/mine/.pack`, { recursive: true });
+    await write("mine/.pack/letter.txt", "Dear");
+    const mine = await pack("--source", `${folder}/t.tsv`, "--out", `${folder}/mine`);
+    assert(mine?.message.includes("letter.txt is in it: move it away"), mine?.message);
+    assertEquals(await Deno.readTextFile(`${folder}/mine/.pack/letter.txt`), "Dear");
     const full = await pack("--source", `${folder}/t.tsv`, "--out", `${folder}/full`);
     assert(full?.message.includes("holds shards already (9.tar)"));
     assertEquals(await pack("--source", `${folder}/t.tsv`, "--out", `${folder}/out`, "--dry-run"), null);
@@ -205,8 +210,13 @@ Deno.test("pack: killed again and again, it ends with the bytes of a run that wa
         ...{ stdout: "null", stderr: "piped" },
       }).spawn();
       const before = await tars(out), said = new Response(child.stderr).text();
+      let ended = false;
+      child.status.then(() => ended = true);
       if (kills < 3) {
-        while ((await tars(out)) < before + 5) await new Promise((resolve) => setTimeout(resolve, 10));
+        while (!ended && (await tars(out)) < before + 5) {
+          await new Promise((resolve) => setTimeout(resolve, 10));
+        }
+        assertEquals(ended, false, "it ended before it was killed");
         child.kill("SIGKILL");
         kills++;
       }

@@ -34,6 +34,7 @@ export async function openRecords<Result>(folder: string, plan: unknown): Promis
       );
     }
     const before = await Deno.readTextFile(planFile).then((text) => JSON.parse(text).digest, () => null);
+    if (before === null) await refuseForeign(folder);
     if (before !== null && before !== digest) {
       throw new RangeError(
         `${folder} holds the beginning of another result (other flags or inputs): give those again, or remove it`,
@@ -54,5 +55,13 @@ export async function openRecords<Result>(folder: string, plan: unknown): Promis
   } catch (error) {
     lock.close();
     throw error;
+  }
+}
+
+/** Throws RangeError for a folder with files that are not ours: it is removed at the end with all that is in it. */
+async function refuseForeign(folder: string): Promise<void> {
+  for await (const { name } of Deno.readDir(folder)) {
+    if (name === "lock" || name.startsWith("plan.json")) continue;
+    throw new RangeError(`${folder} is no folder of this program, for ${name} is in it: move it away`);
   }
 }
