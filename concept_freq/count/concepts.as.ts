@@ -148,7 +148,7 @@ function findTokens(at: usize, length: usize): void {
     }
     while (mask) {
       const start = ctz(mask), letters = ctz(~(mask >> start));
-      if (start + letters >= 64 || mask == u64.MAX_VALUE) {
+      if (start + letters >= 64) {
         open = base + (start as usize);
         break;
       }

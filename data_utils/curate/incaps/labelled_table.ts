@@ -10,6 +10,23 @@ export interface LabelledTable {
   readonly labels: Int32Array;
 }
 
+/** Flags of the programs that read such a table: which one, and how. */
+export const tableFlags = {
+  "df-path": {
+    kind: "text",
+    default: "../datasets/imagenet-captions/incaps_title_tags_description_cname_448896.tsv",
+    value: "FILE",
+    help: "the table: filepath, label, caption",
+  },
+  quoting: {
+    kind: "text",
+    default: "minimal",
+    choices: ["minimal", "none"],
+    help: "how quotes in the table are read; none is the reference's, which quotes them twice",
+  },
+  metadata: { kind: "text", default: "metadata", value: "FOLDER", help: "class names" },
+} as const;
+
 /** Columns of each variant, in their order. */
 export const COLUMNS = ["filepath", "label", "caption"] as const;
 

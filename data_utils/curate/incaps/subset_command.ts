@@ -7,17 +7,12 @@ import { writeFully } from "../../runs/atomic.ts";
 import { wholeColumn } from "../../tables/column.ts";
 import { writeTsv } from "../../tables/write_tsv.ts";
 import { curationFlags, finishCuration } from "../curation.ts";
-import { countLabels, readLabelledTable } from "./labelled_table.ts";
+import { countLabels, readLabelledTable, tableFlags } from "./labelled_table.ts";
 import { subsetFrequencies, subsetTable } from "./names.ts";
 import { drawClasses, drawRows, rowsOfClasses } from "./subset.ts";
 
 const flagTable = {
-  "df-path": {
-    kind: "text",
-    default: "../datasets/imagenet-captions/incaps_title_tags_description_cname_448896.tsv",
-    value: "FILE",
-    help: "the table: filepath, label, caption",
-  },
+  ...tableFlags,
   "freq-path": {
     kind: "text",
     value: "FILE",
@@ -27,13 +22,6 @@ const flagTable = {
   k: { kind: "whole", least: 2, most: 1000, help: "number of classes, drawn" },
   "use-in100": { kind: "switch", help: "the classes of ImageNet-100: METADATA/imagenet100_idxs.txt" },
   n: { kind: "whole", least: 2, help: "number of rows, drawn" },
-  quoting: {
-    kind: "text",
-    default: "minimal",
-    choices: ["minimal", "none"],
-    help: "how quotes in the table are read; none is the reference's, which quotes them twice",
-  },
-  metadata: { kind: "text", default: "metadata", value: "FOLDER", help: "class names" },
   ...curationFlags,
 } as const;
 

@@ -7,19 +7,14 @@ import { writeFully } from "../../runs/atomic.ts";
 import { wholeColumn } from "../../tables/column.ts";
 import { writeTsv } from "../../tables/write_tsv.ts";
 import { type CuratedOutput, curationFlags, finishCuration } from "../curation.ts";
-import { countLabels, readLabelledTable } from "./labelled_table.ts";
+import { countLabels, readLabelledTable, tableFlags } from "./labelled_table.ts";
 import { trimmedFrequencies, trimmedTable } from "./names.ts";
 import { trimTail } from "./trim_tail.ts";
 
 const flagTable = {
+  ...tableFlags,
   lastk: { kind: "whole", default: 5, least: 1, help: "how many of the rarest classes are trimmed" },
   ceil: { kind: "whole", default: 5, least: 0, help: "rows that each of them keeps at most" },
-  "df-path": {
-    kind: "text",
-    default: "../datasets/imagenet-captions/incaps_title_tags_description_cname_448896.tsv",
-    value: "FILE",
-    help: "the table: filepath, label, caption",
-  },
   "freq-path": {
     kind: "text",
     value: "FILE",
@@ -27,13 +22,6 @@ const flagTable = {
       'its frequency table, which gives the new one its folder and name and is not read; "None" for no such table ' +
       "(default METADATA/freqs/class_frequency_incaps_imagenet_ori.txt)",
   },
-  quoting: {
-    kind: "text",
-    default: "minimal",
-    choices: ["minimal", "none"],
-    help: "how quotes in the table are read",
-  },
-  metadata: { kind: "text", default: "metadata", value: "FOLDER", help: "class names" },
   ...curationFlags,
 } as const;
 

@@ -66,9 +66,15 @@ export function stageHelp(
   flags: FlagTable,
   example: string,
 ): string {
+  const parts = usage.split(/ (?=--|\()/), lines = [`Usage: deno task data laionet-build ${name}`];
+  for (const part of parts) {
+    const longer = `${lines.at(-1)} ${part}`;
+    if (longer.length > 100) lines.push(`       ${part}`);
+    else lines[lines.length - 1] = longer;
+  }
   return `${text}
 
-Usage: deno task data laionet-build ${name} ${usage}
+${lines.join("\n")}
 
 ${describeFlags(flags)}
 
