@@ -50,8 +50,8 @@ const pathRemedies: readonly [new (message: string) => Error, (path: string) => 
 export function errorLine(thrown: unknown): string {
   const error = firstOf(thrown);
   const remedy = pathRemedies.find(([kind]) => error instanceof kind)?.[1];
-  const path = error instanceof Error ? /\(os error \d+\).*'(.+)'$/.exec(error.message)?.[1] : undefined;
-  if (remedy && path !== undefined) return remedy(path);
+  const path = error instanceof Error ? /\(os error \d+\).*'(.*)'$/.exec(error.message)?.[1] : undefined;
+  if (remedy && path !== undefined) return remedy(path || '"" (an empty path)');
   const text = error instanceof Error ? error.message : String(error);
   return text.split("\n").map((line) => line.trim()).filter((line) => line !== "").join(" ");
 }

@@ -95,6 +95,10 @@ Deno.test("outcome: the kind of an error decides the exit code, and its text is 
     "There is no file or folder no such/file.txt; check the path that was given",
   );
   const paths: [() => void, string][] = [
+    [
+      () => Deno.statSync(""),
+      'There is no file or folder "" (an empty path); check the path that was given',
+    ],
     [() => Deno.readTextFileSync(folder), `${folder} is a folder; a file is wanted here`],
     [() => Deno.mkdirSync(`${file}/runs`), `${file}/runs leads through a file; give a path through folders`],
     [() => Deno.mkdirSync(file), `${file} is a file; a folder is wanted here`],
