@@ -1,5 +1,7 @@
 // Parts of the bench that run in processes of their own: starting them, talking with them line by line, ending them.
 
+import { killIfAlive } from "../startup/kill.ts";
+
 export interface Worker {
   /** The next line of its standard output. Throws Error with its last complaint when it ended before. */
   line(): Promise<string>;
@@ -37,11 +39,7 @@ export function startWorker(
     late = true;
     end();
   }, seconds * 1000);
-  const end = () => {
-    try {
-      child.kill("SIGKILL");
-    } catch { /* it has ended */ }
-  };
+  const end = () => killIfAlive(child);
   const complaint = new Response(child.stderr).text();
   const input = child.stdin.getWriter(), lines = linesOf(child.stdout);
   const lastWord = async () => {

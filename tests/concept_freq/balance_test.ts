@@ -7,6 +7,7 @@ import { balance, entryProbabilities } from "../../concept_freq/substring/balanc
 import { compileEntries } from "../../concept_freq/substring/compile_entries.ts";
 import { packEntries } from "../../concept_freq/substring/entry_list.ts";
 import { sumEntryCounts } from "../../concept_freq/substring/match_lists.ts";
+import { killIfAlive } from "../startup/kill.ts";
 import { printedBy } from "./printed.ts";
 import { listener } from "./run_made.ts";
 import { countsOf, matchesOf } from "./substring_rule.ts";
@@ -260,7 +261,7 @@ Deno.test("freq balance: killed at random moments, and then run to its end", () 
       const moment = new Promise<true>((resolve) => {
         timer = setTimeout(() => resolve(true), needed * (0.2 + 0.7 * draw.uniform()));
       });
-      if (await Promise.race([ended, moment]) === true) run.kill("SIGKILL");
+      if (await Promise.race([ended, moment]) === true) killIfAlive(run);
       clearTimeout(timer);
       await ended;
     }

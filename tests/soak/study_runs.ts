@@ -2,6 +2,7 @@
 
 import { TextLineStream } from "@std/streams";
 import { command, study } from "../exps/processes.ts";
+import { killIfAlive } from "../startup/kill.ts";
 import { progress } from "./progress.ts";
 
 export interface Ended {
@@ -17,7 +18,7 @@ export async function runStudy(args: readonly string[], until?: () => boolean): 
   const timer = setInterval(() => {
     if (!until?.()) return;
     clearInterval(timer);
-    child.kill("SIGKILL");
+    killIfAlive(child);
   }, 100);
   const lines: string[] = [];
   let shown = 0;
