@@ -43,6 +43,13 @@ export interface ShardStats {
   readonly wire_bytes: number;
   /** By host of the row's URL: successes, failures; skipped rows are not counted. */
   readonly hosts: Readonly<Record<string, readonly [number, number]>>;
+  /** Of a supplementary shard: the earlier outcomes that its rows had, which these ones take the place of. */
+  readonly replaces?: {
+    /** Rows by reason. */
+    readonly status_dict: Readonly<Record<string, number>>;
+    /** Failures by host; skipped rows are not counted. */
+    readonly hosts: Readonly<Record<string, number>>;
+  };
   readonly tar: { readonly name: string; readonly bytes: number; readonly sha256: string };
   readonly parquet: { readonly name: string; readonly bytes: number; readonly sha256: string };
 }
