@@ -23,7 +23,7 @@ export interface RowResult {
   readonly attempts: number;
   /** Bytes over the wire in all attempts that gave an answer. */
   readonly wireBytes: number;
-  /** SHA-256 of what was fetched, where bytes were fetched; also of failures behind that. */
+  /** Of a success. A row that is given up after all may have one: its bytes are not stored, the hash of them is noted. */
   readonly image: Prepared | null;
 }
 
@@ -58,8 +58,11 @@ export interface ShardStats {
 export interface ShardWriter {
   /** Takes each row of the shard once. Images go to a spool file at once, so memory does not grow with them. */
   add(result: RowResult): Promise<void>;
-  /** Writes tar, parquet and stats under temporary names, syncs them and renames them, the tar last. */
+  /**
+   * Writes tar, parquet and stats under temporary names, syncs them and renames them, the tar last. Unix times in
+   * milliseconds. Throws Error naming the file that the disk has no room for; then nothing has changed.
+   */
   finish(times: { readonly started: number; readonly ended: number }): Promise<ShardStats>;
-  /** Closes and removes what was begun. */
+  /** Closes and removes what was begun; harmless at any time. */
   abandon(): Promise<void>;
 }
