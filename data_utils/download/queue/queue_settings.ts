@@ -1,5 +1,5 @@
 /** How many requests run at once, and what is done about those that fail. Times in milliseconds. */
-import type { Fault } from "../outcome.ts";
+import type { FetchFault } from "../net/fetch_settings.ts";
 
 /** Written into the run's configuration as it is. */
 export interface QueueSettings {
@@ -9,11 +9,14 @@ export interface QueueSettings {
   readonly hostInterval: number;
   /** Attempts after the first. */
   readonly retries: number;
-  /** The first back-off; it doubles with every attempt, and is drawn from its upper half. */
+  /**
+   * The first back-off; it doubles with every attempt up to maxRetryWait, and is drawn from its upper half. A
+   * Retry-After that asks for more is heeded.
+   */
   readonly backoff: number;
   /** A Retry-After longer than this is not waited for: the row fails, and a later run may ask again. */
   readonly maxRetryWait: number;
-  /** Failures in a row after which a host is left alone; 0 never. */
+  /** Failures in a row after which a host is left alone for breakerRest, as host_law.ts says; 0 never. */
   readonly breakerFailures: number;
   readonly breakerRest: number;
 }
@@ -30,7 +33,11 @@ export const defaultQueueSettings: QueueSettings = {
   breakerRest: 60_000,
 };
 
-/** What an attempt gives: a result, or a fault with what Retry-After asked for. */
-export type Attempt<R> = { readonly result: R } | {
-  readonly fault: Fault & { readonly retryAfter?: number };
-};
+/** Why an attempt gave nothing. */
+export interface AttemptFault extends FetchFault {
+  /** The fault is of another host, which the task's own redirected to: it says nothing against the task's. */
+  readonly behindRedirect?: boolean;
+}
+
+/** What an attempt gives. */
+export type Attempt<R> = { readonly result: R } | { readonly fault: AttemptFault };
