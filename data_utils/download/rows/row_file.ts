@@ -8,7 +8,7 @@ import type { TableRow } from "../row.ts";
 export interface RowPlace {
   /** Number of its first row in the file. */
   readonly row: number;
-  /** Byte of the file at which it begins; absent where the file has to be read from its start (gzip, JSON). */
+  /** Byte of the file at which it begins; absent of a gzipped file, which is read from its start, and of parquet. */
   readonly byte?: number;
 }
 
@@ -19,11 +19,15 @@ export interface Survey {
   readonly places: readonly RowPlace[];
 }
 
-/** How tables are read. */
+/**
+ * How tables are read. In TSV and CSV an empty field is null and any other is its text: a caption such as "None" or "NA",
+ * which pandas takes for a missing one, is a caption. A quote that opens a field and does not close it within 64 KiB and
+ * 100 lines makes its line a malformed row, and no more than its line.
+ */
 export interface RowFileOptions {
-  /** As the commands of captions have it: minimal (pandas' default), none, or auto. Default "auto". */
+  /** Quotes in TSV and CSV: minimal (pandas' default), none, or auto, as the first rows have them. Default "auto". */
   readonly quoting?: "minimal" | "none" | "auto";
-  /** Whether a table's first row names its columns; absent: it does when none of its fields is a URL. */
+  /** Whether a table's first row names its columns; absent: it does when none of its fields is a URL and all look like names. */
   readonly header?: boolean;
   /** Reads the file as this instead of what it looks like. `text` is one URL per line. */
   readonly format?: "parquet" | "tsv" | "csv" | "jsonl" | "json" | "text";
@@ -35,6 +39,8 @@ export interface RowFile extends AsyncDisposable {
   readonly format: NonNullable<RowFileOptions["format"]>;
   /** Names of a table's columns in order ("0", "1", ... without a header); of JSON the keys of the first rows. */
   readonly columns: readonly string[];
+  /** Columns of a parquet file that are not read, since their values are no cells: structs, maps, decimals. */
+  readonly leftOut: readonly string[];
   readonly named: boolean;
   /**
    * Goes over the file once (a parquet file without `look`: over its footer). `look` sees every row in order.
