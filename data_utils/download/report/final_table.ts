@@ -1,96 +1,91 @@
 /** What a download came to: rows by status and reason, and by host. */
 import { noteOf, type Status } from "../outcome.ts";
+import { OTHER_HOSTS, type StatsSum } from "../shards/statistics.ts";
 import { byCount, byteText, grouped, shareText } from "./amounts.ts";
 import { shortened, type Side, tableLines } from "./text_table.ts";
 
 /** The sums that the tables show. */
-export interface FinalFigures {
-  readonly rows: number;
-  readonly successes: number;
-  /** Rows by "success" or reason. */
-  readonly byReason: ReadonlyMap<string, number>;
-  /** Successes and failures by host; skipped rows are in none. */
-  readonly byHost: ReadonlyMap<string, readonly [number, number]>;
-  readonly wireBytes: number;
-}
+export type FinalFigures = Pick<StatsSum, "count" | "successes" | "status_dict" | "hosts" | "wire_bytes">;
 
 /** Hosts that have a line of their own. */
 const MOST_HOSTS = 20;
 
 const statuses: readonly Status[] = ["success", "failed_to_download", "failed_to_resize", "skipped"];
 
-/** What a reason means; of one that other software wrote nothing is known but that the row failed. */
-function meaningOf(reason: string): { status: Status; says: string } {
-  if (reason === "success") return { status: "success", says: "" };
-  try {
-    return noteOf(reason);
-  } catch {
-    return { status: "failed_to_download", says: "" };
-  }
+const statusOf = (reason: string): Status => reason === "success" ? "success" : noteOf(reason).status;
+
+/** Rows by status, and below each by reason with what it means. Throws RangeError for a reason that is none. */
+export function reasonTable({ count, status_dict }: FinalFigures, width: number): string[] {
+  const counts = byCount(Object.entries(status_dict).filter(([, n]) => n !== 0));
+  const lines = statuses.flatMap((status) => {
+    const own = counts.filter(([reason]) => statusOf(reason) === status);
+    const sum = own.reduce((all, [, n]) => all + n, 0);
+    const head = [status, grouped(sum), shareText(sum, count)];
+    if (status === "success") return [head];
+    const reasons = own.map(([reason, n]) => [
+      `  ${reason}`,
+      grouped(n),
+      shareText(n, count),
+      noteOf(reason).says,
+    ]);
+    return own.length === 0 ? [] : [head, ...reasons];
+  });
+  const rows = [["status", "rows", "share"], ...lines, ["all", grouped(count), ""]];
+  return tableLines(rows, ["left", "right", "right"], width);
 }
 
-/** Rows by status, and below each by reason with what it means. */
-export function reasonTable({ rows, byReason }: FinalFigures, width: number): string[] {
-  const left: Side[] = ["left", "right", "right"];
-  const counts = byCount(Array.from(byReason).filter(([, n]) => n > 0));
-  const lines = statuses.flatMap((status) => {
-    const own = counts.filter(([reason]) => meaningOf(reason).status === status);
-    const sum = own.reduce((all, [, n]) => all + n, 0);
-    const head = [status, grouped(sum), shareText(sum, rows), ""];
-    if (status === "success") return [head];
-    if (own.length === 0) return [];
-    return [
-      head,
-      ...own.map(([reason, n]) => [
-        `  ${shortened(reason, 40)}`,
-        grouped(n),
-        shareText(n, rows),
-        meaningOf(reason).says,
-      ]),
-    ];
-  });
-  return tableLines(
-    [["status", "rows", "share", ""], ...lines, ["all", grouped(rows), "", ""]],
-    left,
-    width,
-  );
-}
+const sides: readonly Side[] = ["left", "right", "right", "right", "right"];
 
 /** The hosts with most rows, and the others as one. */
-export function hostTable({ byHost }: FinalFigures, width: number): string[] {
-  const order = byCount(Array.from(byHost, ([host, [ok, failed]]) => [host, ok + failed]));
-  const line = (name: string, ok: number, failed: number) => [
+export function hostTable({ hosts }: FinalFigures, width: number): string[] {
+  const line = (name: string, successes: number, failures: number) => [
     name,
-    ...[ok + failed, ok, failed].map(grouped),
-    shareText(ok, ok + failed),
+    ...[successes + failures, successes, failures].map(grouped),
+    shareText(successes, successes + failures),
   ];
-  const shown = order.slice(0, MOST_HOSTS).map(([host]) => {
-    const [ok, failed] = byHost.get(host)!;
-    return line(host === "" ? "(no host)" : host, ok, failed);
-  });
-  const others = order.slice(MOST_HOSTS).map(([host]) => byHost.get(host)!);
-  if (others.length > 0) {
-    const sum = (part: 0 | 1) => others.reduce((all, entry) => all + entry[part], 0);
-    shown.push(line(`${grouped(others.length)} other host${others.length === 1 ? "" : "s"}`, sum(0), sum(1)));
-  }
-  const rows = [["host", "rows", "images", "failed", "share"], ...shown];
-  const numbers = [1, 2, 3, 4].reduce(
-    (wide, c) => wide + 2 + Math.max(...rows.map((row) => row[c].length)),
+  const counted = Array.from(hosts, ([host, count]) => ({ host, ...count }))
+    .filter(({ successes, failures }) => successes + failures !== 0);
+  const order = byCount(
+    counted.filter(({ host }) => host !== OTHER_HOSTS).map(({ host, successes, failures }) => [
+      host,
+      successes + failures,
+    ]),
+  );
+  const named = order.slice(0, MOST_HOSTS).map(([host]) => host), own = new Set(named);
+  const others = counted.filter(({ host }) => !own.has(host));
+  const rows = [
+    ["host", "rows", "images", "failed", "share"],
+    ...named.map((host) => {
+      const { successes, failures } = hosts.get(host)!;
+      return line(host === "" ? "(no host)" : host, successes, failures);
+    }),
+    ...others.length === 0 ? [] : [line(
+      othersName(others),
+      others.reduce((sum, { successes }) => sum + successes, 0),
+      others.reduce((sum, { failures }) => sum + failures, 0),
+    )],
+  ];
+  const numbers = sides.slice(1).reduce(
+    (wide, _, c) => wide + 2 + Math.max(...rows.map((row) => row[c + 1].length)),
     0,
   );
   const most = Math.max(20, width - numbers);
-  return tableLines(
-    rows.map(([host, ...rest]) => [shortened(host, most), ...rest]),
-    ["left", "right", "right", "right", "right"],
-    width,
-  );
+  return tableLines(rows.map(([host, ...rest]) => [shortened(host, most), ...rest]), sides, width);
+}
+
+/** "12 other hosts", or "all other hosts" where nobody knows how many they are. */
+function othersName(others: readonly { readonly host: string }[]): string {
+  if (others.some(({ host }) => host === OTHER_HOSTS)) return "all other hosts";
+  return `${grouped(others.length)} other host${others.length === 1 ? "" : "s"}`;
 }
 
 /** "20,000 rows, 18,200 images (91.0 %), 364.0 MB received" */
-export function lastLine({ rows, successes, wireBytes }: FinalFigures): string {
-  return `${grouped(rows)} row${rows === 1 ? "" : "s"}, ${grouped(successes)} image${
-    successes === 1 ? "" : "s"
-  } (${shareText(successes, rows)}), ${byteText(wireBytes)} received`;
+export function lastLine({ count, successes, wire_bytes }: FinalFigures): string {
+  const several = (n: number, what: string) => `${grouped(n)} ${what}${n === 1 ? "" : "s"}`;
+  const share = shareText(successes, count);
+  return `${several(count, "row")}, ${several(successes, "image")} (${share}), ${
+    byteText(wire_bytes)
+  } received`;
 }
 
 /** Both tables and a last line, in lines of at most `width` letters where names allow it. */
@@ -98,7 +93,7 @@ export function finalTables(figures: FinalFigures, width: number): string {
   return [
     ...reasonTable(figures, width),
     "",
-    ...figures.byHost.size === 0 ? [] : [...hostTable(figures, width), ""],
+    ...figures.hosts.size === 0 ? [] : [...hostTable(figures, width), ""],
     lastLine(figures),
   ].join("\n");
 }
