@@ -165,6 +165,24 @@ Deno.test("download report: --json is one object a line, with totals at the end"
   assertEquals(events[4], { event: "end", done: false, ...totals, seconds: 10 });
 });
 
+Deno.test("download report: a further round counts from nothing, and shows itself once", () => {
+  const clock = madeClock(), counters = openCounters(clock), { progress, shown } = madeProgress();
+  const lines: string[] = [];
+  const listeners = [counters.tell, openMeter(progress, counters, clock)];
+  listeners.push(openJsonEvents(counters, (line) => lines.push(line), clock));
+  const all = (event: DownloadEvent) => listeners.forEach((told) => told(event));
+  for (const [rows, ended] of [[50, true], [10, false], [8, true]] as const) {
+    all(start(rows));
+    for (let i = 0; i < 5; i++) all(row());
+    clock.pass(1_000);
+    const { rowsExpected, rows: done, secondsLeft, seconds } = counters.totals();
+    assertEquals([rowsExpected, done, secondsLeft, seconds], [rows, 5, (rows - 5) / 5, 1]);
+    if (ended) all({ event: "end", done: true });
+  }
+  assertEquals([shown.length, clock.running()], [3, 0]);
+  assertEquals(lines.map((line) => JSON.parse(line).rows), [50, 5, 10, 8, 5]);
+});
+
 /** Reads the text format as its description says: HELP and TYPE before samples, labels with escapes. */
 function readMetrics(text: string): Map<string, number> {
   const samples = new Map<string, number>(), types = new Map<string, string>();

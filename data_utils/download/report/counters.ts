@@ -12,7 +12,7 @@ export interface Rates {
   readonly bytes: number;
 }
 
-/** Totals at a moment. What earlier processes did is counted apart. */
+/** Totals of a round at a moment. What earlier processes did is counted apart. */
 export interface Totals {
   /** Of the whole download, or of this machine's part; null before it begins. */
   readonly rowsExpected: number | null;
@@ -48,7 +48,7 @@ const RATE_SPAN = 10, LEFT_SPAN = 60;
 
 /** Totals that begin at nothing. */
 export function openCounters(clock: Clock = machineClock): Counters {
-  const byReason = new Map<string, { status: Status; rows: number }>();
+  let byReason = new Map<string, { status: Status; rows: number }>();
   let start: Extract<DownloadEvent, { event: "start" }> | null = null;
   let rows = 0, images = 0, shards = 0, attempts = 0, bytes = 0, began = clock.now();
   let moments: Moment[] = [{ at: began, rows, images, bytes }];
@@ -74,7 +74,15 @@ export function openCounters(clock: Clock = machineClock): Counters {
 
   function tell(event: DownloadEvent): void {
     if (event.event === "start") {
+      // a round over failures begins at nothing again, as a process does
       start = event;
+      byReason = new Map();
+      rows =
+        images =
+        shards =
+        attempts =
+        bytes =
+          0;
       began = clock.now();
       moments = [{ at: began, rows, images, bytes }];
     } else if (event.event === "shard") shards++;

@@ -8,7 +8,7 @@ const PROGRESS_EVERY = 5_000;
 
 const rounded = (value: number, digits: number) => Number(value.toFixed(digits));
 
-/** The fields that "progress" and "end" share. Rows, bytes and so on are those of this process. */
+/** The fields that "progress" and "end" share. Rows, bytes and so on are those of this process and round. */
 function totalFields(totals: Totals) {
   const { byReason } = totals;
   return {
@@ -50,6 +50,7 @@ export function openJsonEvents(
     if (event.event === "start") {
       const { rows, shards, rowsBefore, shardsBefore } = event;
       write("start", { rows, shards, rows_before: rowsBefore, shards_before: shardsBefore });
+      stop();
       stop = clock.every(PROGRESS_EVERY, () => write("progress", progressFields(counters.totals())));
     } else if (event.event === "shard") {
       const { hosts: _, ...stats } = event.stats;

@@ -58,6 +58,7 @@ export function openMeter(progress: Progress, counters: Counters, clock: Clock =
         progress.note(`${grouped(shardsBefore)} shards with ${grouped(rowsBefore)} rows are there already`);
       }
       noted = clock.now();
+      stop();
       stop = clock.every(1000, () => progress.show(meterLine(counters.totals())));
     } else if (event.event === "shard") shardNote(event);
     else if (event.event === "end") {
