@@ -3,6 +3,7 @@
 import { type Command, runCommand, runProgram } from "./mod.ts";
 
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  download: async () => (await import("./download/commands/download_command.ts")).downloadCommand,
   pack: async () => (await import("./curate/shards/pack_command.ts")).packCommand,
   arrange: async () => (await import("./curate/shards/arrange_command.ts")).arrangeCommand,
   async metadata() {

@@ -1,0 +1,126 @@
+/** `data download`: image-text sources into WebDataset shards. */
+import type { Command } from "../../program/command.ts";
+import { describeFlags, parseFlags } from "../../program/flags.ts";
+import { Failure } from "../../program/outcome.ts";
+import { type Progress, progressOn } from "../../program/progress.ts";
+import { noteOf } from "../outcome.ts";
+import type { Plan } from "../plan/plan.ts";
+import { finalTables, outputWidth } from "../report/final_table.ts";
+import { openReport } from "../report/open_report.ts";
+import { retryFailed } from "../run/retry_round.ts";
+import { type DownloadFolder, openFolder, planOf, runDownload, statsOf } from "../run/run_download.ts";
+import { isOurs } from "../run/shard_folder.ts";
+import { verifyFolder } from "../shards/verify_folder.ts";
+import { sumStats } from "../shards/statistics.ts";
+import { sources } from "../sources/sources.ts";
+import { type DownloadFlags, downloadFlags } from "./download_flags.ts";
+import { dryRun } from "./dry_run.ts";
+import { configOf } from "./flags_config.ts";
+
+const about = Object.values(sources).map(({ name, about }) => `  ${name.padEnd(14)}${about}`).join("\n");
+
+const help =
+  `Downloads the images of a table into WebDataset shards that img2dataset's users know: 00000.tar with KEY.jpg, KEY.txt and
+KEY.json, 00000.parquet with one row per input row and what became of it, 00000_stats.json. KEY is the number of the
+shard and of the row within it, for ever. A shard appears whole or not at all; stopped or killed, the same command goes
+on where it was.
+
+Usage: deno task data download --source NAME --input FILE|GLOB|DIR --out DIR [...]
+
+Sources, and the columns they have:
+${about}
+
+${describeFlags(downloadFlags)}
+
+Exit codes: 0 every row has its outcome (which may be a failure: see the table at the end), 1 failed while running, or
+--verify found a fault, 2 bad input, 130 stopped.
+
+Example: deno task data download --source cc12m --input cc12m.tsv --out cc12m --contact me@example.org`;
+
+/** Reads all shards again. Throws Failure when one is not as it was written. */
+async function verify(
+  folder: DownloadFolder,
+  plan: Plan,
+  progress: Progress,
+  json: boolean,
+  signal: AbortSignal,
+) {
+  const { out, layout, rowsPerShard, part } = folder.config;
+  const checks = verifyFolder({
+    ...{ out, layout, rowsPerShard, signal },
+    rows: plan.shards.map(({ rows }) => rows),
+    mine: (shard) => isOurs(shard, part),
+  });
+  let shards = 0, rows = 0, successes = 0, faults = 0;
+  for await (const check of checks) {
+    shards++;
+    rows += check.rows;
+    successes += check.successes;
+    faults += check.faults.length;
+    if (json) console.log(JSON.stringify({ event: "verified", ...check }));
+    else for (const fault of check.faults) console.log(fault);
+    progress.show(`${shards} shards read again, ${successes} images, ${faults} faults`);
+  }
+  progress.end();
+  const sum = `${shards} shards, ${rows} rows, ${successes} images read again`;
+  if (faults > 0) {
+    throw new Failure(
+      `${sum}: ${faults} faults. Remove the files of these shards and give the command again`,
+      1,
+    );
+  }
+  console.log(json ? JSON.stringify({ event: "end", shards, rows, successes, faults }) : `${sum}: no fault`);
+}
+
+function reasonsOf(values: DownloadFlags): string[] | null {
+  if (values.reasons === undefined) return null;
+  if (!values["retry-failed"]) {
+    throw new RangeError("--reasons says which failures --retry-failed goes over: give that too");
+  }
+  const reasons = values.reasons.split(",").map((reason) => reason.trim()).filter((reason) => reason !== "");
+  for (const reason of reasons) noteOf(reason);
+  if (reasons.length === 0) throw new RangeError("--reasons names no reason, such as http_404,dns");
+  return reasons.sort();
+}
+
+function readValues(args: readonly string[]): DownloadFlags {
+  const { values, given, positional } = parseFlags(args, downloadFlags);
+  if (positional.length > 0) {
+    throw new RangeError(
+      `Unexpected ${positional[0]}: several inputs are --input A --input B, or a pattern in quotes`,
+    );
+  }
+  for (const name of ["source", "input", "out"] as const) {
+    if (!given.has(name)) throw new RangeError(`--${name} is needed; see --help`);
+  }
+  const modes = (["retry-failed", "verify", "dry-run"] as const).filter((name) => values[name]);
+  if (modes.length > 1) throw new RangeError(`--${modes.join(" and --")} do not go together`);
+  return values;
+}
+
+/** Downloads; see its help. */
+export const downloadCommand: Command = {
+  name: "download",
+  summary:
+    "image-text sources (YFCC, LAION, CC12M, WIT, RedCaps, Shutterstock, any list) into WebDataset shards",
+  help,
+  async run(args, signal) {
+    if (args.includes("--help")) return console.log(help);
+    const values = readValues(args),
+      reasons = reasonsOf(values),
+      config = configOf(values),
+      { json } = values;
+    const progress = progressOn();
+    if (values["dry-run"]) return await dryRun(config, { json, progress, signal });
+    using folder = await openFolder(config);
+    const plan = await planOf(folder, { progress, signal });
+    if (values.verify) return await verify(folder, plan, progress, json, signal);
+    {
+      await using report = openReport({ progress, json, metricsPort: values["metrics-port"] });
+      const context = { tell: report.tell, progress, signal };
+      await runDownload(folder, plan, context);
+      if (values["retry-failed"]) await retryFailed(folder, plan, reasons, context);
+    }
+    if (!json) console.log(finalTables(sumStats(await Array.fromAsync(statsOf(folder))), outputWidth()));
+  },
+};

@@ -1,0 +1,177 @@
+/** A download from its first row to its last: what earlier processes finished stays, the rest is fetched. */
+import { openRecords } from "../../curate/shards/records.ts";
+import type { Progress } from "../../program/progress.ts";
+import { checkedOutCommit, VERSION } from "../../program/version.ts";
+import { writeJsonAtomically } from "../../runs/atomic.ts";
+import type { Tell } from "../download_event.ts";
+import { type InputFile, listInputs, makePlan, type Plan, type PlannedShard } from "../plan/plan.ts";
+import { rowReaders } from "../plan/row_readers.ts";
+import { openShardRows } from "../plan/shard_rows.ts";
+import { clearLeftovers } from "../shards/commit.ts";
+import { keyOf } from "../shards/keys.ts";
+import { listShards, parseShardName, shardFiles, type ShardId, shardName } from "../shards/names.ts";
+import type { ShardStats } from "../shards/shard.ts";
+import { finishedShard } from "../shards/shard_stats.ts";
+import { rebuildSizes } from "../shards/sizes.ts";
+import { openShardWriter } from "../shards/shard_writer.ts";
+import { sources } from "../sources/sources.ts";
+import { type DownloadConfig, shapeOf } from "./download_config.ts";
+import { fillShards, type ShardJob } from "./fill_shards.ts";
+import { isOurs, stateFolder } from "./shard_folder.ts";
+
+/** Where a run shows what it does. */
+export interface RunContext {
+  readonly tell: Tell;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/** A folder of shards that this process works in. */
+export interface DownloadFolder extends Disposable {
+  readonly config: DownloadConfig;
+  readonly inputs: readonly InputFile[];
+  readonly state: string;
+}
+
+/**
+ * Takes hold of the output folder. Throws RangeError when it belongs to a download of another shape or other inputs, or
+ * holds other shards, and Deno.errors.Busy while another process works there.
+ */
+export async function openFolder(config: DownloadConfig): Promise<DownloadFolder> {
+  const inputs = await listInputs(config.inputs), state = stateFolder(config);
+  await rowReaders(inputs, sources[config.source], config.choice, config.rows);
+  await Deno.mkdir(config.out, { recursive: true });
+  await refuseForeign(config, state);
+  const facts = inputs.map(({ bytes, hash }) => ({ bytes, hash }));
+  const records = await openRecords(state, { ...shapeOf(config), inputs: facts });
+  return { config, inputs, state, [Symbol.dispose]: () => records[Symbol.dispose]() };
+}
+
+/** Refuses a folder with archives that no download of ours made. */
+async function refuseForeign({ out, part }: DownloadConfig, state: string): Promise<void> {
+  const names = (await Array.fromAsync(Deno.readDir(out))).map(({ name }) => name);
+  if (names.some((name) => name.startsWith(".download") && (part !== null || state.endsWith(`/${name}`)))) {
+    return;
+  }
+  const odd = names.find((name) =>
+    name.endsWith(".tar") || name === "shards" || name.startsWith(".download")
+  );
+  if (odd === undefined) return;
+  throw new RangeError(
+    `${out} holds ${odd}, which is not of this download: choose another --out, or move it away`,
+  );
+}
+
+/** The plan of a folder, made or read again. */
+export async function planOf(
+  { config, inputs, state }: DownloadFolder,
+  { progress, signal }: Pick<RunContext, "progress" | "signal">,
+): Promise<Plan> {
+  const { rows, rowsPerShard } = config;
+  return await makePlan({ inputs, rows, rowsPerShard, state, progress, signal });
+}
+
+/** Writes what this process was told, beside the shards. */
+async function writeConfig({ config, inputs }: DownloadFolder, plan: Plan): Promise<void> {
+  const suffix = config.part === null ? "" : `-${config.part.index + 1}of${config.part.of}`;
+  const files = inputs.map(({ path, bytes, hash }, i) => ({ path, bytes, hash, rows: plan.files[i].rows }));
+  await writeJsonAtomically(`${config.out}/download${suffix}.json`, {
+    version: VERSION,
+    commit: await checkedOutCommit(),
+    ...config,
+    files,
+    shards: plan.shards.length,
+    total_rows: plan.rows,
+  });
+}
+
+/** Shards of the plan that are ours: finished ones with their statistics, the others to be filled. */
+export async function sortShards(
+  { config: { out, layout, part } }: DownloadFolder,
+  plan: Plan,
+): Promise<{ finished: ShardStats[]; left: PlannedShard[] }> {
+  const finished: ShardStats[] = [], left: PlannedShard[] = [];
+  for (const shard of plan.shards) {
+    if (!isOurs(shard.number, part)) continue;
+    const stats = await finishedShard(shardFiles(out, layout, shardName(shard.number, layout)));
+    if (stats) finished.push(stats);
+    else left.push(shard);
+  }
+  return { finished, left };
+}
+
+/** What is needed to write a shard of a folder. */
+export function writerOf({ config, state }: DownloadFolder, name: string, replaces?: ShardStats["replaces"]) {
+  const { out, layout, images } = config, files = shardFiles(out, layout, name);
+  return (rows: number) =>
+    openShardWriter({ files, rows, scratch: `${state}/spool`, exif: images.exif, replaces });
+}
+
+/** Takes away what killed processes left, or finishes it. */
+export async function clearFolder({ config: { out, layout, part }, state }: DownloadFolder): Promise<void> {
+  const mine = ({ shard }: ShardId) => isOurs(shard, part);
+  await clearLeftovers({ out, layout, scratch: `${state}/spool`, mine });
+  if (layout === "qnq") await rebuildSizes(out, shardName(part?.index ?? 0, layout));
+}
+
+/** Fills shards of which `before` are there already, telling of the beginning and the end. */
+export async function fillAll(
+  { config }: DownloadFolder,
+  shards: {
+    readonly jobs: Iterable<ShardJob> | AsyncIterable<ShardJob>;
+    readonly count: number;
+    readonly rows: number;
+    before: ShardStats[];
+  },
+  { tell, signal }: RunContext,
+): Promise<void> {
+  const { jobs, count, rows, before } = shards;
+  const rowsBefore = before.reduce((sum, { count }) => sum + count, 0);
+  tell({
+    ...{ event: "start", rows: rows + rowsBefore, shards: count + before.length, rowsBefore },
+    shardsBefore: before.length,
+  });
+  let done = false;
+  try {
+    await fillShards(jobs, { config, source: sources[config.source], tell, signal });
+    done = true;
+  } finally {
+    tell({ event: "end", done });
+  }
+}
+
+/** Fetches every shard of ours that is not there. Throws what `signal` aborted with. */
+export async function runDownload(folder: DownloadFolder, plan: Plan, context: RunContext): Promise<void> {
+  const { config } = folder, { layout, rowsPerShard, choice, rows: rowOptions } = config;
+  await writeConfig(folder, plan);
+  await clearFolder(folder);
+  const { finished, left } = await sortShards(folder, plan);
+  if (left.length === 0 && finished.length > 0) return context.progress.note("All shards are there already");
+  await using input = openShardRows(plan, sources[config.source], choice, rowOptions);
+  function* jobs(): Generator<ShardJob> {
+    for (const shard of left) {
+      const name = shardName(shard.number, layout);
+      yield {
+        name,
+        async read(signal) {
+          const wanted = await input.read(shard, signal);
+          return wanted.map((row, index) => ({ key: keyOf(shard.number, index, rowsPerShard), row }));
+        },
+        write: writerOf(folder, name),
+      };
+    }
+  }
+  const rows = left.reduce((sum, { rows }) => sum + rows, 0);
+  await fillAll(folder, { jobs: jobs(), count: left.length, rows, before: finished }, context);
+}
+
+/** Statistics of all shards of ours, supplementary ones too. */
+export async function* statsOf(
+  { config: { out, layout, part } }: DownloadFolder,
+): AsyncGenerator<ShardStats> {
+  for (const name of await listShards(out, layout)) {
+    if (!isOurs(parseShardName(name, layout)!.shard, part)) continue;
+    const stats = await finishedShard(shardFiles(out, layout, name));
+    if (stats) yield stats;
+  }
+}
