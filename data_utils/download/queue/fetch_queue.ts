@@ -155,7 +155,7 @@ export function fetchQueue<T, R>(settings: QueueSettings, options: FetchQueueOpt
     if (stop.signal.aborted) return freeSlot();
     host.running--;
     const fault = "fault" in outcome ? outcome.fault : null;
-    const hearing = law.hear(host.health, era, fault, clock.now());
+    const hearing = law.hear(host.health, era, fault, clock.now(), size);
     if (hearing === "left") appendAll(givenUp, host.waiting);
     if (hearing === "not_asked") rouse(host);
     const wait = fault && retryWait(settings, entry.attempts, fault, random);

@@ -5,17 +5,17 @@
  * - A host that fails `breakerFailures` times in a row on the way to an answer, or asks to wait as often, or for longer
  *   than `maxRetryWait`, is left alone: its tasks are given up as host_down until its rest is over.
  * - After a rest one attempt at a time is made until one is answered.
- * - When no other host has answered since its failures began, it may well be our own network that is down, or the host
- *   that nearly all rows come from. Giving up would then burn all of the input within minutes, so its tasks wait
- *   for a while, and one attempt is made after each rest.
+ * - When no other host has answered since its failures began, our own network may well be down, or this is the host
+ *   that all rows come from. Giving up would then burn all of the input within minutes. So, unless few tasks are left
+ *   anyway, they wait for some rests, with one attempt after each.
  * Only attempts that began after the last rest did are heard about a host, or one bad moment would count many times.
  */
 import type { Reason } from "../outcome.ts";
 import { backOff } from "./retry.ts";
 import type { AttemptFault, QueueSettings } from "./queue_settings.ts";
 
-/** So many rests is a host waited for while no other host answers. */
-const PATIENCE = 10;
+/** So many rests is a host waited for while no other host answers, if at least so many tasks are left. */
+const PATIENCE = 5, WORTH_WAITING = 1000;
 
 /** What is remembered of a host. Times as the clock has them. */
 export interface Health {
@@ -24,9 +24,8 @@ export interface Health {
   /** Failures on the way to an answer, and wishes to be left alone, since the last other answer. */
   failures: number;
   refusals: number;
-  /** When the first of them was, and how many answers all hosts had given then. */
+  /** When the first of them was. */
   troubledSince: number;
-  answersThen: number;
   /** Tasks wait until then. */
   restsUntil: number;
   /** Tasks are given up until then, and why. */
@@ -39,7 +38,7 @@ export interface Health {
 
 /** Nothing is held against a host. */
 export const goodHealth = (): Health => ({
-  ...{ era: 0, failures: 0, refusals: 0, troubledSince: 0, answersThen: 0 },
+  ...{ era: 0, failures: 0, refusals: 0, troubledSince: -Infinity },
   ...{ restsUntil: -Infinity, leftUntil: -Infinity, why: "", onProbation: false, everAnswered: false },
 });
 
@@ -72,22 +71,34 @@ export type Hearing = "kept" | "left" | "not_asked";
 
 /** The law of a queue's hosts. */
 export interface HostLaw {
-  /** Takes in how an attempt that began in that era ended; null: well. */
-  hear(health: Health, era: number, fault: AttemptFault | null, now: number): Hearing;
+  /** Takes in how an attempt that began in that era ended (null: well), when so many tasks are left in all. */
+  hear(health: Health, era: number, fault: AttemptFault | null, now: number, tasksLeft: number): Hearing;
+}
+
+/** When a host other than this one last answered, from the last answers of two hosts. */
+function lastAnswers() {
+  let last = { health: goodHealth(), at: -Infinity }, before = last;
+  return {
+    note(health: Health, at: number): void {
+      if (last.health !== health) before = last;
+      last = { health, at };
+    },
+    besides: (health: Health) => (last.health === health ? before : last).at,
+  };
 }
 
 /** The law under these settings. */
 export function hostLaw(settings: QueueSettings, random: () => number): HostLaw {
-  const { breakerFailures, breakerRest, maxRetryWait } = settings;
-  /** Of all hosts. */
-  let answers = 0;
+  const { breakerFailures, breakerRest, maxRetryWait } = settings, answers = lastAnswers();
+  let muchAtStake = false;
 
-  /** Leaves a host alone, or lets it rest where giving up its tasks would be rash. */
-  function leave(health: Health, until: number, now: number, why: string): Hearing {
-    const othersAnswer = answers > health.answersThen;
+  /** Leaves a host alone for `rest` if another has answered since; if none has, only when patience is at its end. */
+  function leave(health: Health, rest: number, now: number, since: number, why: string): Hearing {
     health.era++;
     health.onProbation = true;
-    if (!othersAnswer && until - health.troubledSince <= PATIENCE * breakerRest) {
+    const until = now + rest,
+      patient = muchAtStake && until - health.troubledSince <= PATIENCE * breakerRest;
+    if (patient && answers.besides(health) < since) {
       health.restsUntil = Math.max(health.restsUntil, until);
       return "kept";
     }
@@ -96,57 +107,55 @@ export function hostLaw(settings: QueueSettings, random: () => number): HostLaw 
     return "left";
   }
 
-  function hearRefusal(health: Health, current: boolean, fault: AttemptFault, now: number): Hearing {
-    const { reason, retryAfter } = fault, mayLeave = breakerFailures > 0;
-    if (current) {
-      health.refusals++;
-      health.era++;
-      health.onProbation = true;
-    } else if (retryAfter === undefined) {
-      return "kept";
-    }
-    if (mayLeave && retryAfter !== undefined && retryAfter > maxRetryWait) {
-      const why = `${reason} asked to wait for ${Math.ceil(retryAfter / 1000)} s`;
-      return leave(health, now + retryAfter, now, why);
-    }
-    const wait = Math.min(maxRetryWait, retryAfter ?? backOff(settings, health.refusals, random));
-    if (mayLeave && current && health.refusals >= breakerFailures) {
-      const why = `${health.refusals} answers in a row asked to wait, the last with ${reason}`;
-      return leave(health, now + Math.max(wait, breakerRest), now, why);
-    }
-    health.restsUntil = Math.max(health.restsUntil, now + wait);
-    return "kept";
-  }
-
-  function hearAnswer(health: Health): void {
-    answers++;
+  function hearAnswer(health: Health, now: number): void {
+    answers.note(health, now);
     health.failures = health.refusals = 0;
     health.onProbation = false;
     health.everAnswered = true;
   }
 
+  function hearRefusal(health: Health, current: boolean, fault: AttemptFault, now: number): Hearing {
+    const { reason, retryAfter } = fault;
+    if (!current && retryAfter === undefined) return "kept";
+    if (current) {
+      health.refusals++;
+      health.era++;
+      health.onProbation = true;
+    }
+    // we are in touch with this host, so lately is soon enough for another to have answered
+    const since = now - breakerRest, mayLeave = breakerFailures > 0;
+    if (mayLeave && retryAfter !== undefined && retryAfter > maxRetryWait) {
+      const why = `${reason} asked to wait for ${Math.ceil(retryAfter / 1000)} s`;
+      return leave(health, retryAfter, now, since, why);
+    }
+    const wait = Math.min(maxRetryWait, retryAfter ?? backOff(settings, health.refusals, random));
+    if (mayLeave && current && health.refusals >= breakerFailures) {
+      const why = `${health.refusals} answers in a row asked to wait, the last: ${reason}`;
+      return leave(health, Math.max(wait, breakerRest), now, since, why);
+    }
+    health.restsUntil = Math.max(health.restsUntil, now + wait);
+    return "kept";
+  }
+
+  function hearFailure(health: Health, fault: AttemptFault, now: number): Hearing {
+    health.failures++;
+    if (breakerFailures === 0 || health.failures < breakerFailures) return "kept";
+    const why = `${health.failures} failures in a row, the last: ${fault.reason}`;
+    return leave(health, breakerRest, now, health.troubledSince, why);
+  }
+
   return {
-    hear(health, era, fault, now) {
+    hear(health, era, fault, now, tasksLeft) {
+      muchAtStake = tasksLeft >= WORTH_WAITING;
       const verdict = verdictOn(fault, health.everAnswered), current = era === health.era;
       if (verdict === "not_asked") return "not_asked";
       if (verdict === "answered") {
-        if (current) hearAnswer(health);
+        if (current) hearAnswer(health, now);
         return "kept";
       }
-      if (health.failures + health.refusals === 0) {
-        health.troubledSince = now;
-        health.answersThen = answers;
-      }
+      if (health.failures + health.refusals === 0) health.troubledSince = now;
       if (verdict === "wait") return hearRefusal(health, current, fault!, now);
-      if (!current) return "kept";
-      health.failures++;
-      if (breakerFailures === 0 || health.failures < breakerFailures) return "kept";
-      return leave(
-        health,
-        now + breakerRest,
-        now,
-        `${health.failures} failures in a row, the last: ${fault!.reason}`,
-      );
+      return current ? hearFailure(health, fault!, now) : "kept";
     },
   };
 }
