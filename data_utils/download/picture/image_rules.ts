@@ -4,6 +4,12 @@ import type { Fault } from "../outcome.ts";
 /** img2dataset's names: https://github.com/rom1504/img2dataset, README, "resize_mode". */
 export type ResizeMode = "no" | "border" | "keep_ratio" | "keep_ratio_largest" | "center_crop";
 
+/**
+ * What becomes of transparency when an image is encoded anew: put onto `white`, as img2dataset does, or `drop`ped, as
+ * Pillow's convert("RGB") does, which shows the colours that lay hidden behind it.
+ */
+export type Alpha = "white" | "drop";
+
 /** Endings of images in shards. */
 export type Ending = "jpg" | "png" | "webp";
 
@@ -20,6 +26,7 @@ export interface ImageRules {
   readonly encodeQuality: number;
   /** `pillow`: the pixels that Pillow gives; `fast`: those of libvips, which shrinks JPEGs while it decodes them. */
   readonly resampler: "pillow" | "fast";
+  readonly alpha: Alpha;
   /** Shorter side at least, in pixels; 0 for no limit. */
   readonly minImageSize: number;
   /** Width times height at most; Infinity (null in JSON) for no limit. */
@@ -44,6 +51,7 @@ export const defaultImageRules: ImageRules = {
   encodeFormat: "jpg",
   encodeQuality: 95,
   resampler: "pillow",
+  alpha: "white",
   minImageSize: 0,
   maxImageArea: Infinity,
   maxAspectRatio: Infinity,
