@@ -119,3 +119,30 @@ Deno.test("download bench: --only names cases, and what is none is bad input", a
   );
   assertEquals(exitCode(error), 2);
 });
+
+Deno.test("download bench: the program is measured as users call it, and nothing is left behind", () =>
+  inFolder(async (folder) => {
+    const { log } = console, out: string[] = [], before = Deno.env.get("TMPDIR");
+    console.log = (text) => out.push(text);
+    Deno.env.set("TMPDIR", folder);
+    try {
+      await downloadBenchCommand.run(
+        ["--seconds", "0.05", "--only", "kept,pillow", "--json"],
+        new AbortController().signal,
+      );
+    } finally {
+      console.log = log;
+      if (before === undefined) Deno.env.delete("TMPDIR");
+      else Deno.env.set("TMPDIR", before);
+    }
+    const { concurrency, figures, missing } = JSON.parse(out.join("\n"));
+    assertEquals([concurrency, missing], [256, []]);
+    assertEquals(figures.map(({ name, images }: Figure) => [name, images]), [
+      ...[["bare_kept", 100], ["kept", 100], ["bare_photo", 100], ["pillow", 4]],
+    ]);
+    for (const { images_per_second, peak_bytes, client_cpu_seconds_per_1000 } of figures) {
+      assert(images_per_second > 0);
+      if (Deno.build.os === "linux") assert(peak_bytes > 2 ** 24 && client_cpu_seconds_per_1000 > 0);
+    }
+    assertEquals(await Array.fromAsync(Deno.readDir(folder)), []);
+  }));
