@@ -1,28 +1,27 @@
-/** Many small parts written as few large ones. */
+/** Many small parts written as few large pieces, through one buffer: making new ones costs more than the copying. */
 
 /** Collects parts. */
 export interface Gatherer {
-  /** Takes a part over; waits while what was collected is written. */
+  /** Copies a part; waits while what was collected is written. One call at a time. */
   put(part: Uint8Array): Promise<void>;
   /** Writes what is left. */
   end(): Promise<void>;
 }
 
-/** Passes parts on as pieces of at least `least` bytes. */
-export function gatherer(write: (bytes: Uint8Array) => Promise<void>, least = 2 ** 21): Gatherer {
-  let parts: Uint8Array[] = [], held = 0;
+/** Passes parts on in pieces of `size` bytes at most, unless a part is larger. */
+export function gatherer(write: (bytes: Uint8Array) => Promise<void>, size = 2 ** 21): Gatherer {
+  const buffer = new Uint8Array(size);
+  let held = 0;
   async function flush(): Promise<void> {
-    const whole = new Uint8Array(held);
-    parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
-    parts = [];
+    if (held > 0) await write(buffer.subarray(0, held));
     held = 0;
-    await write(whole);
   }
   return {
     async put(part) {
-      parts.push(part);
+      if (held + part.length > size) await flush();
+      if (part.length > size) return await write(part);
+      buffer.set(part, held);
       held += part.length;
-      if (held >= least) await flush();
     },
     end: flush,
   };

@@ -14,7 +14,7 @@ const GAP = 2 ** 17, LONGEST_READ = 2 ** 23;
 export interface Spool {
   /** Takes the bytes over; waits while the disk is behind. Rejects, here or later, when they cannot be written. */
   append(bytes: Uint8Array): Promise<Stretch>;
-  /** The bytes at these places, in their order: views that share memory. What was appended must have been waited for. */
+  /** The bytes at these places, in their order: views that hold until the next call. One call at a time. */
   read(places: readonly Stretch[]): Promise<Uint8Array[]>;
   /** Closes the file and takes it away. */
   remove(): Promise<void>;
@@ -38,7 +38,11 @@ function* runs(ordered: readonly Stretch[]): Generator<{ from: number; to: numbe
 /** Opens an empty spool at `path`. */
 export async function openSpool(path: string): Promise<Spool> {
   const file = await Deno.open(path, { read: true, write: true, create: true, truncate: true });
-  let waiting: Uint8Array[] = [], held = 0, size = 0, writing: Promise<void> = Promise.resolve();
+  let waiting: Uint8Array[] = [],
+    memory = new Uint8Array(0),
+    held = 0,
+    size = 0,
+    writing: Promise<void> = Promise.resolve();
 
   function flush(): Promise<void> {
     if (held === 0) return writing;
@@ -66,17 +70,21 @@ export async function openSpool(path: string): Promise<Spool> {
       await flush();
       const order = places.map((_, i) => i).sort((a, b) => places[a].offset - places[b].offset);
       const ordered = order.map((i) => places[i]), found: Uint8Array[] = new Array(places.length);
-      for (const { from, to, end } of runs(ordered)) {
-        const { offset } = ordered[from], bytes = new Uint8Array(end - offset);
-        await file.seek(offset, Deno.SeekMode.Start);
+      const stretches = [...runs(ordered)].map((run) => ({ ...run, start: ordered[run.from].offset }));
+      const total = stretches.reduce((sum, { start, end }) => sum + end - start, 0);
+      if (memory.length < total) memory = new Uint8Array(total);
+      let free = 0;
+      for (const { from, to, start, end } of stretches) {
+        const bytes = memory.subarray(free, free += end - start);
+        await file.seek(start, Deno.SeekMode.Start);
         for (let done = 0; done < bytes.length;) {
           const got = await file.read(bytes.subarray(done));
           if (got === null) throw new Error(`${path} is shorter than what was written to it`);
           done += got;
         }
         for (let i = from; i < to; i++) {
-          const start = ordered[i].offset - offset;
-          found[order[i]] = bytes.subarray(start, start + ordered[i].length);
+          const at = ordered[i].offset - start;
+          found[order[i]] = bytes.subarray(at, at + ordered[i].length);
         }
       }
       return found;
