@@ -4,6 +4,12 @@ import { type Command, runCommand, runProgram } from "./mod.ts";
 
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   download: async () => (await import("./download/commands/download_command.ts")).downloadCommand,
+  "redcaps-shuffle": async () =>
+    (await import("./download/redcaps_shuffle/redcaps_shuffle_command.ts")).redcapsShuffleCommand,
+  "download-stats": async () =>
+    (await import("./download/report/download_stats_command.ts")).downloadStatsCommand,
+  "download-bench": async () =>
+    (await import("./download/bench/download_bench_command.ts")).downloadBenchCommand,
   pack: async () => (await import("./curate/shards/pack_command.ts")).packCommand,
   arrange: async () => (await import("./curate/shards/arrange_command.ts")).arrangeCommand,
   async metadata() {

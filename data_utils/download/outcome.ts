@@ -27,6 +27,7 @@ export const reasonNotes = {
   malformed_row: note("skipped", "never", "the row is no row of its table"),
   no_url: note("skipped", "never", "the row has no URL"),
   bad_url: note("skipped", "never", "the URL is none of http or https, or is marked as bad"),
+  video: note("skipped", "never", "the row is a video"),
   no_caption: note("skipped", "never", "the row has no caption"),
   language: note("skipped", "never", "the caption is in another language"),
   nsfw: note("skipped", "never", "marked as not safe for work, or not as safe"),

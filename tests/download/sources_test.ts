@@ -172,7 +172,7 @@ Deno.test("sources: YFCC100M's own table, with 23, 24 or 25 fields", () => {
     assertEquals(numbered("yfcc", fields, { captionColumn: "title" }).caption, 'A "red" kite, 50+');
     assertEquals(numbered("yfcc", fields, { urlColumn: "pageurl" }).url, photo[13]);
     const last = fields.length - 1, video = fields.with(last, "1");
-    assertEquals(numbered("yfcc", video).skip, { reason: "bad_url", detail: "marked as a video" });
+    assertEquals(numbered("yfcc", video).skip, { reason: "video", detail: "" });
     const bare = fields.with(last - 16, "").with(last - 15, "");
     assertEquals(reasonOf(numbered("yfcc", bare)), "no_caption");
   }

@@ -6,12 +6,13 @@ import { type Progress, progressOn } from "../../program/progress.ts";
 import { noteOf } from "../outcome.ts";
 import type { Plan } from "../plan/plan.ts";
 import { finalTables, outputWidth } from "../report/final_table.ts";
+import { mergeStats } from "../report/merge_stats.ts";
 import { openReport } from "../report/open_report.ts";
+import { planWithoutDuplicates, settleDuplicates } from "../run/duplicates.ts";
 import { retryFailed } from "../run/retry_round.ts";
-import { type DownloadFolder, openFolder, planOf, runDownload, statsOf } from "../run/run_download.ts";
+import { type DownloadFolder, openFolder, planOf, runDownload, statsPaths } from "../run/run_download.ts";
 import { isOurs } from "../run/shard_folder.ts";
 import { verifyFolder } from "../shards/verify_folder.ts";
-import { sumStats } from "../shards/statistics.ts";
 import { sources } from "../sources/sources.ts";
 import { type DownloadFlags, downloadFlags } from "./download_flags.ts";
 import { dryRun } from "./dry_run.ts";
@@ -113,14 +114,19 @@ export const downloadCommand: Command = {
     const progress = progressOn();
     if (values["dry-run"]) return await dryRun(config, { json, progress, signal });
     using folder = await openFolder(config);
-    const plan = await planOf(folder, { progress, signal });
+    const { plan, isDuplicate } = config.dedup === "drop" && !values.verify
+      ? await planWithoutDuplicates(folder, { progress, signal })
+      : { plan: await planOf(folder, { progress, signal }), isDuplicate: undefined };
     if (values.verify) return await verify(folder, plan, progress, json, signal);
     {
       await using report = openReport({ progress, json, metricsPort: values["metrics-port"] });
       const context = { tell: report.tell, progress, signal };
-      await runDownload(folder, plan, context);
+      await runDownload(folder, plan, context, isDuplicate);
       if (values["retry-failed"]) await retryFailed(folder, plan, reasons, context);
     }
-    if (!json) console.log(finalTables(sumStats(await Array.fromAsync(statsOf(folder))), outputWidth()));
+    if (config.dedup !== "none") await settleDuplicates(folder, plan, { progress, signal });
+    if (json) return;
+    const { sum } = await mergeStats(await statsPaths(folder), signal);
+    console.log(finalTables(sum, outputWidth()));
   },
 };

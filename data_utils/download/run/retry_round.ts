@@ -6,14 +6,15 @@ import { writeJsonAtomically } from "../../runs/atomic.ts";
 import type { Plan } from "../plan/plan.ts";
 import { openShardRows } from "../plan/shard_rows.ts";
 import { placeOfKey } from "../shards/keys.ts";
-import { listShards, parseShardName, shardFiles, shardName } from "../shards/names.ts";
-import { type PastResult, readShardResults, replacedBy, wantsRetry } from "../shards/past_results.ts";
+import { shardFiles, shardName } from "../shards/names.ts";
+import { type PastResult, replacedBy, wantsRetry } from "../shards/past_results.ts";
 import type { ShardStats } from "../shards/shard.ts";
 import { finishedShard } from "../shards/shard_stats.ts";
 import { sources } from "../sources/sources.ts";
 import type { JobRow, ShardJob } from "./fill_shards.ts";
 import { clearFolder, type DownloadFolder, fillAll, type RunContext, writerOf } from "./run_download.ts";
-import { isOurs, ourNumber } from "./shard_folder.ts";
+import { latestOutcomes } from "./latest_outcomes.ts";
+import { ourNumber } from "./shard_folder.ts";
 
 /** A round, in `retryN/round.json`. */
 interface Round {
@@ -40,43 +41,6 @@ const readJson = async <T>(path: string): Promise<T | null> => {
 
 const roundFile = (state: string, round: number) => `${state}/retry${round}/round.json`;
 
-/** Names of this machine's shards in order, by round (0: those that supplement none). */
-async function shardsByRound(
-  { config: { out, layout, part } }: DownloadFolder,
-): Promise<Map<number, string[]>> {
-  const names = (await listShards(out, layout)).filter((name) =>
-    isOurs(parseShardName(name, layout)!.shard, part)
-  );
-  return Map.groupBy(names, (name) => Number(/^retry(\d+)_/.exec(name)?.[1] ?? 0));
-}
-
-/**
- * The latest outcome of every row, in the order of keys. Supplementary shards have their rows in that order too, so each
- * round is read along with the shards it supplements, and memory holds one shard of each.
- */
-async function* latestOutcomes(folder: DownloadFolder): AsyncGenerator<PastResult[]> {
-  const { out, layout, rowsPerShard } = folder.config, rounds = await shardsByRound(folder);
-  const files = (name: string) => shardFiles(out, layout, name).parquet;
-  async function* resultsOf(names: readonly string[]): AsyncGenerator<PastResult> {
-    for (const name of names) yield* await readShardResults(files(name));
-  }
-  const retried = [...rounds.keys()].filter((round) => round > 0).sort((a, b) => a - b);
-  const cursors = await Promise.all(retried.map(async (round) => {
-    const results = resultsOf(rounds.get(round)!);
-    return { results, head: await results.next() };
-  }));
-  for (const name of rounds.get(0) ?? []) {
-    const shard = parseShardName(name, layout)!.shard, results = await readShardResults(files(name));
-    for (const cursor of cursors) {
-      while (!cursor.head.done && placeOfKey(cursor.head.value.key, rowsPerShard).shard === shard) {
-        results[placeOfKey(cursor.head.value.key, rowsPerShard).index] = cursor.head.value;
-        cursor.head = await cursor.results.next();
-      }
-    }
-    yield results;
-  }
-}
-
 /** Writes a round down. */
 async function planRound(
   folder: DownloadFolder,
@@ -96,7 +60,7 @@ async function planRound(
     shards.push({ name, rows: waiting.length });
     waiting = [];
   }
-  for await (const results of latestOutcomes(folder)) {
+  for await (const results of latestOutcomes(folder.config)) {
     signal.throwIfAborted();
     for (const result of results) {
       if (wants(result) && waiting.push(result) === rowsPerShard) await write();

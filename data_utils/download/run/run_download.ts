@@ -8,6 +8,7 @@ import { type InputFile, listInputs, makePlan, type Plan, type PlannedShard } fr
 import { rowReaders } from "../plan/row_readers.ts";
 import { openShardRows } from "../plan/shard_rows.ts";
 import { clearLeftovers } from "../shards/commit.ts";
+import type { WantedRow } from "../row.ts";
 import { keyOf } from "../shards/keys.ts";
 import { listShards, parseShardName, shardFiles, type ShardId, shardName } from "../shards/names.ts";
 import type { ShardStats } from "../shards/shard.ts";
@@ -140,8 +141,15 @@ export async function fillAll(
   }
 }
 
+const sameUrl: WantedRow["skip"] = { reason: "duplicate_url", detail: "an earlier row has the same URL" };
+
 /** Fetches every shard of ours that is not there. Throws what `signal` aborted with. */
-export async function runDownload(folder: DownloadFolder, plan: Plan, context: RunContext): Promise<void> {
+export async function runDownload(
+  folder: DownloadFolder,
+  plan: Plan,
+  context: RunContext,
+  isDuplicate: (row: number) => boolean = () => false,
+): Promise<void> {
   const { config } = folder, { layout, rowsPerShard, choice, rows: rowOptions } = config;
   await writeConfig(folder, plan);
   await clearFolder(folder);
@@ -155,7 +163,10 @@ export async function runDownload(folder: DownloadFolder, plan: Plan, context: R
         name,
         async read(signal) {
           const wanted = await input.read(shard, signal);
-          return wanted.map((row, index) => ({ key: keyOf(shard.number, index, rowsPerShard), row }));
+          return wanted.map((row, index) => ({
+            key: keyOf(shard.number, index, rowsPerShard),
+            row: !row.skip && isDuplicate(shard.before + index) ? { ...row, skip: sameUrl } : row,
+          }));
         },
         write: writerOf(folder, name),
       };
@@ -165,13 +176,14 @@ export async function runDownload(folder: DownloadFolder, plan: Plan, context: R
   await fillAll(folder, { jobs: jobs(), count: left.length, rows, before: finished }, context);
 }
 
-/** Statistics of all shards of ours, supplementary ones too. */
-export async function* statsOf(
-  { config: { out, layout, part } }: DownloadFolder,
-): AsyncGenerator<ShardStats> {
+/** Where the statistics of all finished shards of ours are, supplementary ones too. */
+export async function statsPaths({ config: { out, layout, part } }: DownloadFolder): Promise<string[]> {
+  const paths: string[] = [];
   for (const name of await listShards(out, layout)) {
-    if (!isOurs(parseShardName(name, layout)!.shard, part)) continue;
-    const stats = await finishedShard(shardFiles(out, layout, name));
-    if (stats) yield stats;
+    const files = shardFiles(out, layout, name);
+    if (isOurs(parseShardName(name, layout)!.shard, part) && await finishedShard(files)) {
+      paths.push(files.stats);
+    }
   }
+  return paths;
 }

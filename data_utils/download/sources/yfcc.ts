@@ -22,7 +22,7 @@ const ENCODED = ["title", "description", "usertags", "machinetags", "unickname",
 function photosOnly(split: (cells: Cells) => RowParts): (cells: Cells) => RowParts {
   return (cells) => {
     if (cellText(cells.marker) !== "1") return split(cells);
-    return { ...split(cells), skip: { reason: "bad_url", detail: "marked as a video" } };
+    return { ...split(cells), skip: { reason: "video", detail: "" } };
   };
 }
 
