@@ -79,13 +79,6 @@ export async function readShardResults(path: string): Promise<PastResult[]> {
   });
 }
 
-/** Takes the place of what a row's earlier outcome was: results of shards by key, supplementary ones later. */
-export function latestResults(shards: Iterable<readonly PastResult[]>): Map<string, PastResult> {
-  const latest = new Map<string, PastResult>();
-  for (const results of shards) for (const result of results) latest.set(result.key, result);
-  return latest;
-}
-
 /**
  * Whether a row is asked for again: when its reason is among those named, or, with none named, when another try may
  * help. Throws RangeError, listing the reasons, for a name that is none.
