@@ -6,6 +6,7 @@ import { type Fingerprint, fingerprintFile, listCaptionFiles } from "../../capti
 import type { Progress } from "../../program/progress.ts";
 import { clockTime } from "../../program/progress.ts";
 import { writeJsonAtomically } from "../../runs/atomic.ts";
+import { byteText } from "../report/amounts.ts";
 import type { TableRow } from "../row.ts";
 import { openRowFile } from "../rows/open_row_file.ts";
 import type { RowFileOptions, RowPlace } from "../rows/row_file.ts";
@@ -81,8 +82,10 @@ function passing(progress: Progress, name: string, bytes: number): (passed: numb
     done += passed;
     const seconds = (performance.now() - began) / 1000, left = seconds * (bytes / done - 1);
     progress.show(
-      `finding the rows of ${name}: ${(done / 1e6).toFixed(0)} of ${(bytes / 1e6).toFixed(0)} MB, ` +
-        `${(done / 1e6 / seconds).toFixed(0)} MB/s, ${clockTime(left)} left`,
+      `finding the rows of ${name}: ${byteText(done)} of ${byteText(bytes)}, ${
+        byteText(done / seconds)
+      }/s, ` +
+        `${clockTime(left)} left`,
     );
   };
 }

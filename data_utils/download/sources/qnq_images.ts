@@ -7,4 +7,5 @@ export const qnqImageRules: Partial<ImageRules> = {
   reencode: "always",
   encodeFormat: "jpg",
   encodeQuality: 75,
+  alpha: "drop",
 };
