@@ -252,8 +252,7 @@ export const answers = {
     const body = await picture("jpeg", id);
     return whole(wire, 200, { "Content-Type": "image/jpeg" }, body.subarray(0, body.length * 0.6));
   },
-  "jpeg-and-more": async (wire, { id }) =>
-    whole(wire, 200, {}, join(await picture("jpeg", id), bytesOf("<!-- served by a cache -->\n"))),
+  "jpeg-and-more": image("trailed"),
 
   "optout-noai": optOut("noai"),
   "optout-noimageai": optOut("noimageai"),

@@ -279,6 +279,7 @@ Deno.test("fault server: pictures are what they are called, and their marks chan
     alpha: "png 64x48 srgb uchar alpha",
     cmyk: "jpeg 64x48 cmyk uchar",
     rotated: "jpeg 64x48 srgb uchar turned",
+    trailed: "jpeg 320x240 srgb uchar",
     tiny: "jpeg 8x8 srgb uchar",
     panorama: "jpeg 4000x20 srgb uchar",
     lyingHeader: "jpeg 60000x60000 srgb uchar",

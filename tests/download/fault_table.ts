@@ -106,7 +106,7 @@ export const answered: Readonly<Record<Kind, Expected>> = {
   "lying-header": bad("too_many_pixels"),
   "damaged-png": bad("damaged_image"),
   "truncated-jpeg": bad("damaged_image"),
-  "jpeg-and-more": good(),
+  "jpeg-and-more": good("trailed"),
 
   "optout-noai": bad("opt_out"),
   "optout-noimageai": bad("opt_out"),

@@ -64,6 +64,7 @@ const recipes = {
   alpha: async () => (await drawn(64, 48, 4)).png().toBuffer(),
   cmyk: async () => (await drawn(64, 48)).toColourspace("cmyk").jpeg().toBuffer(),
   rotated: async () => (await drawn(64, 48)).withMetadata({ orientation: 6 }).jpeg().toBuffer(),
+  trailed: async () => join(await jpeg(320, 240), bytesOf("<!-- served by a cache -->\n")),
   tiny: () => jpeg(8, 8),
   panorama: () => jpeg(4000, 20),
   lyingHeader,
