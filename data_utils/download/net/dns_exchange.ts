@@ -1,6 +1,6 @@
 /** A question to one name server and back: by UDP, and by TCP where the answer is too long for that. */
 import dgram from "node:dgram";
-import { isIPv6 } from "node:net";
+import { isIPv4, isIPv6 } from "node:net";
 import { type DnsAnswer, dnsAnswer, dnsQuestion, type RecordType } from "./dns_message.ts";
 
 export interface NameServer {
@@ -10,13 +10,13 @@ export interface NameServer {
 
 /** A name server as IP, IP:PORT or [IPv6]:PORT. Throws RangeError. */
 export function nameServerOf(text: string): NameServer {
-  const url = URL.parse(`dns://${isIPv6(text) ? `[${text}]` : text}`);
-  const address = url?.hostname.replace(/^\[|\]$/g, "") ?? "";
-  const plain = url !== null && `${url.host}` === url.href.slice("dns://".length).replace(/\/$/, "");
-  if (!plain || !/^[\d.]+$|:/.test(address)) {
+  const [, bracketed, plain, digits] = /^(?:\[([\da-f:.]+)\]|([\d.]+))(?::(\d{1,5}))?$/i.exec(text) ?? [];
+  const address = isIPv6(text) ? text : bracketed ?? plain ?? "", port = Number(digits ?? 53);
+  const isAddress = bracketed === undefined ? isIPv4(address) || isIPv6(text) : isIPv6(address);
+  if (!isAddress || port < 1 || port > 65_535) {
     throw new RangeError(`The name server ${JSON.stringify(text)} is no IP or IP:PORT`);
   }
-  return { address, port: Number(url.port || 53) };
+  return { address, port };
 }
 
 const randomId = () => crypto.getRandomValues(new Uint16Array(1))[0];

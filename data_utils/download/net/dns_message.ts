@@ -35,10 +35,9 @@ export function dnsQuestion(name: string, type: RecordType, id: number): Uint8Ar
 
 /** Where the name that begins at `at` ends. */
 function afterName(bytes: Uint8Array, at: number): number {
-  while (bytes[at] !== 0) {
-    if (bytes[at] >= 192) return at + 2;
-    at += bytes[at] + 1;
+  for (; bytes[at] !== 0; at += bytes[at] + 1) {
     if (at >= bytes.length) throw new RangeError("a name beyond the message's end");
+    if (bytes[at] >= 192) return at + 2;
   }
   return at + 1;
 }
