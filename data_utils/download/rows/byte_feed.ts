@@ -11,7 +11,7 @@ export interface ByteFeed {
   close(): Promise<void>;
 }
 
-/** Where a feed begins, and who is told of bytes read off the disk. */
+/** Where a feed begins, and who is told of bytes read off the disk, those before it among them. */
 export interface FeedOptions {
   /** Byte of a plain file. */
   readonly from?: number;
@@ -38,7 +38,10 @@ export async function openFeed(
   { from = 0, passed }: FeedOptions = {},
 ): Promise<ByteFeed> {
   const file = await Deno.open(path);
-  if (from > 0) await file.seek(from, Deno.SeekMode.Start);
+  if (from > 0) {
+    await file.seek(from, Deno.SeekMode.Start);
+    passed?.(from);
+  }
   const readFile = file.read.bind(file);
   const readTold = async (into: Uint8Array) => {
     const got = await readFile(into);

@@ -51,7 +51,7 @@ export function tableRecords(style: TableStyle): RecordRule {
         if (bytes[i] === QUOTE) {
           do {
             i = nextOf(QUOTE, i + 1);
-            if (i >= stop || (i + 1 === size && !last)) return limit <= size || last ? null : "more";
+            if (i >= stop) return limit <= size || last ? null : "more";
           } while (bytes[i + 1] === QUOTE && ++i < stop);
           i++;
           tidy &&= i >= size || bytes[i] === separator || bytes[i] === LF || bytes[i] === CR;
@@ -73,7 +73,7 @@ export function tableRecords(style: TableStyle): RecordRule {
         if (feed < at) feed = nextOf(LF, at);
         if (back < at) back = nextOf(CR, at);
         const lineEnd = Math.min(feed, back, size);
-        if (!last && lineEnd + (lineEnd === back ? 1 : 0) >= size) return "more";
+        if (!last && lineEnd >= size) return "more";
         if (at >= size) return "end";
         found.from = at;
         found.to = lineEnd;
@@ -81,12 +81,11 @@ export function tableRecords(style: TableStyle): RecordRule {
         if (quotes && quote < at) quote = nextOf(QUOTE, at);
         if (quotes && quote < lineEnd && lineEnd - at <= LONGEST_RECORD) {
           const end = rowEnd(at, lineEnd);
-          if (end === "more" || (!last && end !== null && end + (bytes[end] === CR ? 1 : 0) >= size)) {
-            return "more";
-          }
+          if (end === "more") return "more";
           if (end === null) found.fault = oddQuote;
           else found.to = end;
         }
+        // A line feed that comes in the next window is a blank line.
         const width = bytes[found.to] === CR && bytes[found.to + 1] === LF ? 2 : 1;
         found.next = Math.min(size, found.to + width);
         if (bytes[at] > 32 || !isBlank(bytes, at, found.to, separator)) return "record";
@@ -95,18 +94,11 @@ export function tableRecords(style: TableStyle): RecordRule {
     };
   }
 
-  return { over, passer: linePasser };
+  return { over, passer: () => passLine };
 }
 
-/** Goes over a line and its end, which may lie in two pieces. */
-function linePasser(): Passer {
-  let returned = false;
-  return (bytes, at) => {
-    if (returned) return bytes[at] === LF ? at + 1 : at;
-    const end = Math.min(...[LF, CR].map((byte) => bytes.indexOf(byte, at) >>> 0));
-    if (end >= bytes.length) return -1;
-    if (bytes[end] === LF) return end + 1;
-    returned = end + 1 === bytes.length;
-    return returned ? -1 : bytes[end + 1] === LF ? end + 2 : end + 1;
-  };
-}
+/** Goes over a line. */
+const passLine: Passer = (bytes, at) => {
+  const end = Math.min(...[LF, CR].map((byte) => bytes.indexOf(byte, at) >>> 0));
+  return end < bytes.length ? end + 1 : -1;
+};
