@@ -1,0 +1,79 @@
+// A download that is killed again and again, and what must hold all the same: what the kill test does in small and the soak
+// in large.
+import { assert, assertEquals } from "@std/assert";
+import { killIfAlive } from "../startup/kill.ts";
+import { checkOutcomes, namesIn, outcomesOf, shardsIn } from "./download_outcomes.ts";
+import { downloadArgs, type Ended, endOf, type Faults, startDownload, writeRows } from "./download_runs.ts";
+import { type FaultRow, faultRow, rowKinds } from "./fault_table.ts";
+
+/** So many bytes a download of any size may take at most. */
+export const MOST_MEMORY = 600 * 2 ** 20;
+
+/** Rows as a list has them: three good ones, then one of another kind, all kinds in turn. */
+export function mixedRows({ server }: Faults, count: number): FaultRow[] {
+  return Array.from({ length: count }, (_, i) => {
+    const kind = i % 4 === 3 ? rowKinds[(i >> 2) % rowKinds.length] : "ok";
+    return faultRow(server, kind, i);
+  });
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Requests so far for the rows of finished shards. */
+async function requestsOfFinished({ server }: Faults, out: string): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
+  for (const name of await shardsIn(out)) {
+    for (const { url } of await outcomesOf(`${out}/${name}.parquet`)) {
+      const path = URL.parse(url ?? "")?.pathname;
+      if (path !== undefined && server.requests.has(path)) counts.set(path, server.requests.get(path)!);
+    }
+  }
+  return counts;
+}
+
+/** One process: killed at a random moment after it finished a shard or a few, or left to its end. */
+async function life(faults: Faults, args: readonly string[], out: string, kill: boolean): Promise<Ended> {
+  const before = (await shardsIn(out)).length, goal = before + 1 + Math.floor(Math.random() * 2);
+  const child = startDownload(faults, args), ended = endOf(child);
+  let alive = true;
+  ended.finally(() => alive = false);
+  while (kill && alive && (await shardsIn(out)).length < goal) await pause(10);
+  if (kill) {
+    await pause(Math.random() * 500);
+    killIfAlive(child);
+  }
+  return await ended;
+}
+
+/**
+ * Downloads `count` rows in spite of `kills`. Checks that finished shards stay and their rows are never asked for again,
+ * that memory is bounded, and in the end every row's outcome and every image's bytes. Tells of each life.
+ */
+export async function downloadThroughKills(
+  faults: Faults,
+  { count, kills, tell = () => {} }: { count: number; kills: number; tell?: (says: string) => void },
+): Promise<{ out: string; rows: readonly FaultRow[] }> {
+  const rows = mixedRows(faults, count), out = `${faults.folder}/out`, input = await writeRows(faults, rows);
+  const args = downloadArgs(faults, input, out, ["--breaker-failures", "0"]);
+  for (let kill = 0; kill <= kills; kill++) {
+    const before = await requestsOfFinished(faults, out), shards = await shardsIn(out);
+    const { code, signal, err, peak } = await life(faults, args, out, kill < kills);
+    if (kill < kills) assertEquals(signal, "SIGKILL", `it ended before it was killed: ${code} ${err}`);
+    else assertEquals(code, 0, err);
+    const after = new Set(await shardsIn(out));
+    assert(shards.every((name) => after.has(name)), "a finished shard is gone");
+    const again = [...before].filter(([path, asked]) => faults.server.requests.get(path) !== asked);
+    assertEquals(again, [], "rows of finished shards were asked for again");
+    assert(peak > 0 && peak < MOST_MEMORY, `${(peak / 2 ** 20).toFixed(0)} MiB`);
+    tell(
+      `life ${kill + 1} of ${kills + 1}: ${after.size} of ${Math.ceil(count / 100)} shards, ` +
+        `${(peak / 2 ** 20).toFixed(0)} MiB`,
+    );
+  }
+  await checkOutcomes(out, rows);
+  const odd = (await namesIn(out)).filter((name) =>
+    !/^(\d{5}(\.tar|\.parquet|_stats\.json)|\.download|download\.json)$/.test(name)
+  );
+  assertEquals(odd, []);
+  return { out, rows };
+}
