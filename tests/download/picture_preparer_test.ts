@@ -2,6 +2,7 @@
 // answers from threads as without them; and threads that die.
 import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import type { ImageRules, PreparedAnswer } from "../../data_utils/download/picture/image_rules.ts";
+import { prepareImage } from "../../data_utils/download/picture/prepare_image.ts";
 import { openPreparer } from "../../data_utils/download/picture/preparer.ts";
 import { openPool } from "../../data_utils/download/picture/worker_pool.ts";
 import {
@@ -21,14 +22,16 @@ import {
   text,
 } from "./picture_made.ts";
 
-/** Prepares copies, as the bytes are taken over. */
+/** Prepares copies, as the bytes are taken over: on threads, or without any on this one. */
 async function prepared(
   files: readonly Bytes[],
-  rules: Partial<ImageRules>,
+  changes: Partial<ImageRules>,
   workers = 0,
 ): Promise<PreparedAnswer[]> {
-  await using preparer = openPreparer(rulesWith(rules), { workers });
-  return await Promise.all(files.map((bytes) => preparer.prepare(bytes.slice())));
+  const rules = rulesWith(changes), copies = files.map((bytes) => bytes.slice());
+  if (workers === 0) return await Promise.all(copies.map((bytes) => prepareImage(bytes, rules)));
+  await using preparer = openPreparer(rules, { workers });
+  return await Promise.all(copies.map((bytes) => preparer.prepare(bytes)));
 }
 
 const sha256 = async (bytes: Bytes) => new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
@@ -169,7 +172,9 @@ Deno.test("no thread is started for images that only need a look", async () => {
 
 Deno.test("rules and numbers of threads that cannot be are refused at once", () => {
   assertThrows(() => openPreparer(rulesWith({ imageSize: 0 }), { workers: 1 }), RangeError, "image size");
-  assertThrows(() => openPreparer(rulesWith({}), { workers: 1.5 }), RangeError, "threads");
+  for (const workers of [0, 1.5]) {
+    assertThrows(() => openPreparer(rulesWith({}), { workers }), RangeError, "threads");
+  }
 });
 
 /** A worker's module that answers with the length of what it gets, as the code given does. */

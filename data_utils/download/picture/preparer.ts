@@ -5,7 +5,7 @@
 import { checkImageRules } from "./check_rules.ts";
 import type { ImageRules, PreparedAnswer, Preparer } from "./image_rules.ts";
 import { lookAt } from "./look_at.ts";
-import { prepareByLook, prepareImage } from "./prepare_image.ts";
+import { prepareByLook } from "./prepare_image.ts";
 import { sniff } from "./sniff.ts";
 import { openPool } from "./worker_pool.ts";
 
@@ -20,13 +20,13 @@ function pixelsOf(bytes: Uint8Array): number {
 }
 
 /**
- * A preparer over `workers` threads; with 0 all is done on this one. Images kept are the very bytes that came in.
+ * A preparer over `workers` threads. Images kept are the very bytes that came in. It may be given many images at once.
  * Throws RangeError for rules that cannot be followed. Closing it rejects what waits, and waits for what is under way.
  */
 export function openPreparer(rules: ImageRules, { workers }: { workers: number }): Preparer {
   checkImageRules(rules);
-  if (!Number.isInteger(workers) || workers < 0) {
-    throw new RangeError(`The number of threads must be a whole number of at least 0, got ${workers}`);
+  if (!Number.isInteger(workers) || workers < 1) {
+    throw new RangeError(`The number of threads must be a whole number of at least 1, got ${workers}`);
   }
   const script = import.meta.resolve("./prepare_worker.ts");
   const pool = openPool<ImageRules, PreparedAnswer>({
@@ -35,8 +35,7 @@ export function openPreparer(rules: ImageRules, { workers }: { workers: number }
   return {
     prepare(bytes) {
       const answer = prepareByLook(bytes, rules);
-      if (answer) return Promise.resolve(answer);
-      return workers === 0 ? prepareImage(bytes, rules) : pool.ask(bytes, pixelsOf(bytes));
+      return answer ? Promise.resolve(answer) : pool.ask(bytes, pixelsOf(bytes));
     },
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   };
