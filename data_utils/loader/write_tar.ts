@@ -30,7 +30,8 @@ export function tarEntry(name: string, content: Uint8Array): Uint8Array<ArrayBuf
   put(octal(0, 12), 136); // time
   put("        0", 148); // the checksum counts itself as spaces; then the kind, a regular file
   put("ustar\x0000", 257);
-  const sum = entry.subarray(0, BLOCK).reduce((total, byte) => total + byte, 0);
+  let sum = 0;
+  for (let i = 0; i < BLOCK; i++) sum += entry[i];
   put(octal(sum, 7) + " ", 148);
   entry.set(content, BLOCK);
   return entry;
