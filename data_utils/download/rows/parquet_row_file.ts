@@ -61,7 +61,7 @@ export async function parquetRowFile(path: string): Promise<RowFile> {
           { length: Math.ceil(all / rowsPerRun) },
           (_, i) => ({ row: i * rowsPerRun }),
         );
-        if (!look) passed?.(size);
+        if (!look || all === 0) passed?.(size);
         else {
           const seeRows = reader();
           for (let row = 0; row < all; row += ROWS_AT_ONCE) {
