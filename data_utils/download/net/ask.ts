@@ -44,26 +44,29 @@ export async function ask(
 function askOnce(wish: RequestWish, connections: Connections, patience: Patience, settings: AskSettings) {
   return patience.wait<Answer>((done, fail) => {
     const request = connections.request(wish);
-    let broken: Error | null = null;
+    let broken: Error | null = null, answered = false;
     const connected = () => patience.limit("first_byte_timeout", patience.now() + settings.firstByteTimeout);
     request.once("socket", (socket) => {
       if (request.reusedSocket) return connected();
-      socket.once(wish.url.protocol === "https:" ? "secureConnect" : "connect", () => {
+      socket.once("connect", () => {
         const address = socket.remoteAddress;
-        if (address === undefined || settings.isAllowed(address)) return connected();
+        if (address === undefined || settings.isAllowed(address)) return;
         fail(failure("private_address", `${address} is no public address`));
         request.destroy();
       });
+      socket.once(wish.url.protocol === "https:" ? "secureConnect" : "connect", connected);
     });
     request.once("response", (response) => {
       // else an answer that breaks before it is read would be an error that nobody handles
       response.on("error", () => {});
       patience.unlimit();
+      answered = true;
       done({ response, broken: () => broken });
     });
     // stays for as long as the request lives: a connection may break after all was received
     request.on("error", (error: Error & { code?: string }) => {
       broken ??= error;
+      if (answered) return;
       const stale = request.reusedSocket && staleCodes.has(error.code ?? "");
       fail(stale ? new Stale(error.message) : failureOfError(error));
     });
@@ -71,7 +74,9 @@ function askOnce(wish: RequestWish, connections: Connections, patience: Patience
       socket.destroy();
       fail(failure("protocol", "The server changed to another protocol unasked"));
     });
-    request.once("close", () => fail(failure("reset", "The connection ended without an answer")));
+    request.once("close", () => {
+      if (!answered && !broken) fail(failure("reset", "The connection ended without an answer"));
+    });
     request.end();
     return () => request.destroy();
   });

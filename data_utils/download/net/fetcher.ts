@@ -26,7 +26,7 @@ const redirects = new Set([301, 302, 303, 307, 308]);
 const tick = 20;
 
 /** What large bodies may hold together; see {@link openBodyBudget}. */
-const largeBodies = 128 * 2 ** 20;
+const largeBodies = 64 * 2 ** 20;
 
 /** Addresses of one name that are tried. */
 const mostAddresses = 4;

@@ -93,12 +93,15 @@ export function openPatience(deadlines: Deadlines, total: number, signal: AbortS
       });
     },
     [Symbol.dispose]() {
-      ended ??= { error: failure("reset", "The fetch is over") };
+      ended ??= over;
       deadlines.drop(deadline);
       signal.removeEventListener("abort", onAbort);
     },
   };
 }
+
+/** Made once: an error costs as much as all the rest of a patience. */
+const over = { error: failure("reset", "The fetch is over") };
 
 const said: Partial<Record<Reason, string>> = {
   timeout: "Not whole",

@@ -11,7 +11,10 @@ const schemes = new Set(["http:", "https:"]);
 export function webAddress(text: string, base?: URL): URL | null {
   const url = URL.parse(text, base);
   if (url === null || !schemes.has(url.protocol) || bareHost(url) === "") return null;
-  url.hash = url.username = url.password = "";
+  // each of these takes the URL apart once more, and most URLs have none
+  if (url.href.includes("#")) url.hash = "";
+  if (url.username !== "") url.username = "";
+  if (url.password !== "") url.password = "";
   return url;
 }
 
