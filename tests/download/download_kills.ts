@@ -3,7 +3,15 @@
 import { assert, assertEquals } from "@std/assert";
 import { killIfAlive } from "../startup/kill.ts";
 import { checkOutcomes, namesIn, outcomesOf, shardsIn } from "./download_outcomes.ts";
-import { downloadArgs, type Ended, endOf, type Faults, startDownload, writeRows } from "./download_runs.ts";
+import {
+  downloadArgs,
+  type Ended,
+  endOf,
+  type Faults,
+  ROWS_PER_SHARD,
+  startDownload,
+  writeRows,
+} from "./download_runs.ts";
 import { type FaultRow, faultRow, rowKinds } from "./fault_table.ts";
 
 /** So many bytes a download of any size may take at most. */
@@ -31,14 +39,21 @@ async function requestsOfFinished({ server }: Faults, out: string): Promise<Map<
   return counts;
 }
 
-/** One process: killed at a random moment after it finished a shard or a few, or left to its end. */
-async function life(faults: Faults, args: readonly string[], out: string, kill: boolean): Promise<Ended> {
-  const before = (await shardsIn(out)).length, goal = before + 1 + Math.floor(Math.random() * 2);
+/**
+ * One process: killed at a random moment after `goal` shards are finished, or left to its end where that is null. A row
+ * that stalls keeps each run going for 12 s after its last shards began, so it is alive then.
+ */
+async function life(
+  faults: Faults,
+  args: readonly string[],
+  out: string,
+  goal: number | null,
+): Promise<Ended> {
   const child = startDownload(faults, args), ended = endOf(child);
   let alive = true;
   ended.finally(() => alive = false);
-  while (kill && alive && (await shardsIn(out)).length < goal) await pause(10);
-  if (kill) {
+  if (goal !== null) {
+    while (alive && (await shardsIn(out)).length < goal) await pause(10);
     await pause(Math.random() * 500);
     killIfAlive(child);
   }
@@ -55,9 +70,12 @@ export async function downloadThroughKills(
 ): Promise<{ out: string; rows: readonly FaultRow[] }> {
   const rows = mixedRows(faults, count), out = `${faults.folder}/out`, input = await writeRows(faults, rows);
   const args = downloadArgs(faults, input, out, ["--breaker-failures", "0"]);
+  const total = Math.ceil(count / ROWS_PER_SHARD);
   for (let kill = 0; kill <= kills; kill++) {
     const before = await requestsOfFinished(faults, out), shards = await shardsIn(out);
-    const { code, signal, err, peak } = await life(faults, args, out, kill < kills);
+    const room = (total - 6 - shards.length) / (kills - kill),
+      goal = shards.length + Math.ceil(Math.random() * room);
+    const { code, signal, err, peak } = await life(faults, args, out, kill < kills ? goal : null);
     if (kill < kills) assertEquals(signal, "SIGKILL", `it ended before it was killed: ${code} ${err}`);
     else assertEquals(code, 0, err);
     const after = new Set(await shardsIn(out));
@@ -66,7 +84,7 @@ export async function downloadThroughKills(
     assertEquals(again, [], "rows of finished shards were asked for again");
     assert(peak > 0 && peak < MOST_MEMORY, `${(peak / 2 ** 20).toFixed(0)} MiB`);
     tell(
-      `life ${kill + 1} of ${kills + 1}: ${after.size} of ${Math.ceil(count / 100)} shards, ` +
+      `life ${kill + 1} of ${kills + 1}: ${after.size} of ${total} shards, ` +
         `${(peak / 2 ** 20).toFixed(0)} MiB`,
     );
   }

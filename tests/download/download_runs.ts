@@ -40,17 +40,21 @@ export async function writeRows(
 
 export const ROWS_PER_SHARD = 100;
 
-/** The command line of a test, with what it adds. */
+/** What tests give, unless they say otherwise: small time-outs, and all hosts on loopback. */
+const usual: Readonly<Record<string, string>> = {
+  "--source": "generic",
+  "--number-sample-per-shard": String(ROWS_PER_SHARD),
+  ...{ "--concurrency": "64", "--per-host": "64", "--workers": "2" },
+  ...{ "--connect-timeout": "5", "--first-byte-timeout": "2", "--timeout": "4" },
+  ...{ "--retries": "2", "--backoff": "0.05", "--max-retry-wait": "5", "--max-bytes": String(2 ** 21) },
+  ...{ "--min-image-size": "16", "--max-aspect-ratio": "10" },
+};
+
+/** The command line of a test; what it adds takes the place of what is usual. */
 export function downloadArgs({ names }: Faults, input: string, out: string, more: readonly string[] = []) {
-  return [
-    ...["download", "--source", "generic", "--input", input, "--out", out],
-    ...["--allow-private", "--dns", `127.0.0.1:${names.port}`],
-    ...["--number-sample-per-shard", String(ROWS_PER_SHARD), "--concurrency", "64", "--per-host", "64"],
-    ...["--connect-timeout", "5", "--first-byte-timeout", "2", "--timeout", "4"],
-    ...["--retries", "2", "--backoff", "0.05", "--max-retry-wait", "5", "--max-bytes", String(2 ** 21)],
-    ...["--min-image-size", "16", "--max-aspect-ratio", "10", "--workers", "2", "--decode"],
-    ...more,
-  ];
+  const flags = Object.entries(usual).filter(([flag]) => !more.includes(flag)).flat();
+  const places = ["--input", input, "--out", out, "--dns", `127.0.0.1:${names.port}`];
+  return ["download", ...places, "--allow-private", "--decode", ...flags, ...more];
 }
 
 /** Starts the program; it trusts the server's authority. */

@@ -160,7 +160,7 @@ export interface FaultRow {
   readonly url: string;
   readonly caption: string;
   readonly expected: Expected;
-  /** The bytes of its image as served, of a success. */
+  /** The bytes of its image as served, of a success; of a failure those served where it is made good. */
   served(): Promise<Uint8Array<ArrayBuffer>>;
 }
 
@@ -177,7 +177,7 @@ export function faultRow(server: FaultServer, kind: RowKind, number: number): Fa
   if (made) {
     const pictureId = kind === "redirect-removed" ? "removed.png" : id;
     const url = `http://${hostOf(kind as Kind, number)}:${server.http}/${kind}/${id}`;
-    return { kind, url, caption, expected: made, served: () => picture(made.picture!, pictureId) };
+    return { kind, url, caption, expected: made, served: () => picture(made.picture ?? "jpeg", pictureId) };
   }
   const { url, reason, caption: own = caption }: Elsewhere = elsewhere[kind as keyof typeof elsewhere];
   const expected: Expected = reason === null ? good() : { reason };
