@@ -105,6 +105,10 @@ Deno.test("json rows: what is no object is a malformed row, and the others stay"
     assertEquals(cellsOf((await rowsOfText(folder, "b.jsonl", cut)).rows), [
       ...[{ url: "https://a/1" }, "no JSON", { url: "https://a/3" }],
     ]);
+    const brackets = '[{"url": 1}}, {"url": 2}, {"url": [3}, {"url": 4]}, {"url": 5}]';
+    assertEquals(cellsOf((await rowsOfText(folder, "e.json", brackets)).rows), [
+      ...["no JSON", { url: 2 }, "no JSON", { url: 5 }],
+    ]);
     assertEquals(cellsOf((await rowsOfText(folder, "e.json", '{"info": {}, "annotations": []}')).rows), []);
     assertEquals(cellsOf((await rowsOfText(folder, "e.json", "[ ]")).rows), []);
     assertEquals(cellsOf((await rowsOfText(folder, "e.json", '[{"url": 1}, ]')).rows), [{ url: 1 }]);
@@ -123,20 +127,16 @@ Deno.test("json rows: whole numbers beyond 2^53 keep their digits", () =>
 
 Deno.test("json rows: an element of more than 8 MiB is a malformed row", () =>
   withFolder(async (folder) => {
-    const made = [{ url: "https://a/1" }, { url: 'x]}"'.repeat(2_200_000), deep: [[1]] }, {
-      url: "https://a/3",
-    }];
-    for (
-      const [name, text] of [["a.json", JSON.stringify(made)], [
-        "a.jsonl",
-        made.map((row) => JSON.stringify(row)).join("\n"),
-      ]]
-    ) {
+    // shorter than the window may grow to, and longer
+    const [less, long] = [9e6, 21e6].map((size) => ({ url: 'x]}"'.repeat(size / 4), deep: [[1]] }));
+    const made = [{ url: "https://a/1" }, less, long, { url: "https://a/4" }];
+    const lines = made.map((row) => JSON.stringify(row)).join("\n");
+    for (const [name, text] of [["a.json", JSON.stringify(made)], ["a.jsonl", lines]]) {
       for (const path of await writeBoth(`${folder}/${name}`, text)) {
         await using file = await openRowFile(path);
         const { rows, places } = await file.survey(1);
         const read = (await Promise.all(places.map((place) => file.read(place, 1)))).flat();
-        assertEquals([rows, ...cellsOf(read)], [3, made[0], "more than 8 MiB", made[2]]);
+        assertEquals([rows, ...cellsOf(read)], [4, made[0], "more than 8 MiB", "more than 8 MiB", made[3]]);
       }
     }
   }));
