@@ -5,8 +5,9 @@ import { writeDuplicateTable } from "../../data_utils/download/dedup/duplicate_t
 import { putFingerprint } from "../../data_utils/download/dedup/fingerprint.ts";
 import { firstRows } from "../../data_utils/download/dedup/first_rows.ts";
 import { openScatter, readScattered } from "../../data_utils/download/dedup/scatter.ts";
+import { putTextHash } from "../../data_utils/download/dedup/text_hash.ts";
 import { randomStream } from "../../data_utils/random/mod.ts";
-import { hash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 
 async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -91,10 +92,21 @@ Deno.test("dedup: hashes are taken as they are, and a text as its SHA-256", () =
     assertEquals([...words], [0, 0x01234567, 0x89abcdef, 0xfedcba98, 0x76543210, 0]);
   }));
 
+Deno.test("dedup: the hash of a text is that of the standard, whatever its length and letters", () => {
+  const words = new Uint32Array(9), letters = ["a", "ä", "€", "😀", "\ud800", "\0"];
+  for (const length of [...Array.from({ length: 200 }, (_, i) => i), 4095, 4096, 5000, 100_000]) {
+    const text = Array.from({ length }, (_, i) => letters[(i * i + length) % 6]).join("");
+    putTextHash(text, words, 1, 8);
+    const hex = Array.from(words.subarray(1), (word) => word.toString(16).padStart(8, "0")).join("");
+    assertEquals(hex, createHash("sha256").update(new TextEncoder().encode(text)).digest("hex"), `${length}`);
+  }
+});
+
 Deno.test("dedup: every word of a fingerprint counts, also where all begin in the same slot", () => {
   const firsts = firstRows(10_000), prints: Uint32Array[] = [];
   for (let i = 0; i < 10_000; i++) {
-    prints.push(new Uint32Array([i % 10, Math.floor(i / 10) % 10, Math.floor(i / 100), 7]));
+    const [a, b, c] = [i % 10, Math.floor(i / 10) % 10, Math.floor(i / 100)];
+    prints.push(new Uint32Array([a, b, c, a ^ b ^ c]));
   }
   prints.forEach((print, row) => assert(firsts.note(print, 0, 10_000 + row)));
   prints.forEach((print, row) => assert(firsts.note(print, 0, row % 2 ? row : 20_000 + row)));

@@ -5,10 +5,11 @@
  * fingerprints for memory.
  */
 import { collectDuplicates, type Duplicates } from "./duplicates.ts";
-import { FILES, hashOfText, putFingerprint, putRow, RECORD_WORDS } from "./fingerprint.ts";
+import { FILES, FINGERPRINT_WORDS, putFingerprint, putRow, RECORD_WORDS } from "./fingerprint.ts";
 import { firstRows } from "./first_rows.ts";
 import { openScatter } from "./scatter.ts";
 import { partOf, scatterRecord, searchFile } from "./search_file.ts";
+import { putTextHash } from "./text_hash.ts";
 
 /** Takes rows, then says which are duplicates. Disposing removes its files, and its folder if nothing else is there. */
 export interface DuplicateFinder extends AsyncDisposable {
@@ -58,19 +59,24 @@ export async function openDuplicateFinder(
   const record = new Uint32Array(RECORD_WORDS);
   let rows = 0;
 
-  function take(sha256: string, row: number): void {
-    checkRow(row);
-    putFingerprint(sha256, record, 0);
-    putRow(row, record, 4);
+  /** Takes the fingerprint that stands in `record`. */
+  function take(row: number): void {
+    putRow(row, record, FINGERPRINT_WORDS);
     scatterRecord(record, 0, scatter, 0);
     rows = Math.max(rows, row + 1);
   }
 
   return {
-    add: (text, row) => take(hashOfText(text), row),
+    add(text, row) {
+      checkRow(row);
+      putTextHash(text, record, 0, FINGERPRINT_WORDS);
+      take(row);
+    },
     addHash(sha256, row) {
+      checkRow(row);
       if (!/^[0-9a-f]{64}$/i.test(sha256)) throw new RangeError(`${sha256} is no SHA-256 in hex`);
-      take(sha256, row);
+      putFingerprint(sha256, record, 0);
+      take(row);
     },
     async finish() {
       const found = collectDuplicates(partOf(`${folder}/duplicates`), rows, signal);

@@ -2,13 +2,8 @@
  * 128 bits that stand for a text or an image: the beginning of its SHA-256. Two of n different ones agree with a chance
  * of n^2 / 2^129, for a billion about 10^-21; nobody can make two that do on purpose.
  */
-import { hash } from "node:crypto";
-
 /** Words of a fingerprint, and of a record: fingerprint, row (low and high half). */
 export const FINGERPRINT_WORDS = 4, RECORD_WORDS = 6;
-
-/** SHA-256 in hex of a text's UTF-8. */
-export const hashOfText = (text: string): string => hash("sha256", text, "hex");
 
 /** Value of a hex digit; rubbish for other characters. */
 const digit = (code: number) => (code & 15) + (code > 57 ? 9 : 0);

@@ -21,10 +21,10 @@ export function firstRows(limit: number): FirstRows {
   /** Entry plus one; 0 where there is none. Twice as many as entries. */
   let slots = new Uint32Array(capacity * 2);
 
-  /** The slot of a fingerprint, or the empty one where it belongs. Its last word says nothing of its file. */
+  /** The slot of a fingerprint, or the empty one where it belongs. */
   function slotOf(words: Uint32Array, at: number): number {
     const a = words[at], b = words[at + 1], c = words[at + 2], d = words[at + 3], mask = slots.length - 1;
-    for (let slot = d & mask;; slot = (slot + 1) & mask) {
+    for (let slot = (a ^ b ^ c ^ d) & mask;; slot = (slot + 1) & mask) {
       if (slots[slot] === 0) return slot;
       const entry = (slots[slot] - 1) * FINGERPRINT_WORDS;
       if (
