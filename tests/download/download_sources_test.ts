@@ -112,23 +112,29 @@ test("laion", async (faults) => {
   assertEquals(kept.map(({ NSFW }) => NSFW), marks.slice(100, 200));
 });
 
+const witColumns = [
+  ...["language", "page_url", "image_url", "page_title", "section_title", "hierarchical_section_title"],
+  ...["caption_reference_description", "caption_attribution_description", "caption_alt_text_description"],
+  ...["mime_type", "original_height", "original_width", "is_main_image", "attribution_passes_lang_id"],
+  ...["page_changed_recently", "context_page_description", "context_section_description"],
+];
+
 test("wit", async (faults) => {
   const rows = rowsFor(faults, 120, { 1: "language", 50: "language" });
   rows[7] = { ...rows[7], caption: "", expected: { reason: "no_caption" } };
-  const header = [
-    "language",
-    "page_url",
-    "image_url",
-    "page_title",
-    "caption_reference_description",
-    "mime_type",
-  ];
-  const fields = rows.map((
-    { url, caption },
-    i,
-  ) => [i in { 1: 0, 50: 0 } ? "de" : "en", "http://en.wiki.example/", url, "Page", caption, "image/jpeg"]);
+  const fields = rows.map(({ url, caption }, i) => {
+    const known: Record<string, string> = {
+      ...{
+        language: i === 1 || i === 50 ? "de" : "en",
+        image_url: url,
+        caption_reference_description: caption,
+      },
+      ...{ page_url: "http://en.wiki.example/Page", page_title: "Page", mime_type: "image/jpeg" },
+    };
+    return witColumns.map((name) => known[name] ?? "");
+  });
   const input = `${faults.folder}/wit_v1.train.all-00000-of-00010.tsv.gz`;
-  await Deno.writeFile(input, gzip(new TextEncoder().encode(tsv([header, ...fields]))));
+  await Deno.writeFile(input, gzip(new TextEncoder().encode(tsv([witColumns, ...fields]))));
   await downloaded(faults, "wit", input, rows);
 });
 
