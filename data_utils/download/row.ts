@@ -4,6 +4,9 @@ import type { Reason } from "./outcome.ts";
 /** A value of a table as JSON has it; a whole number beyond 2^53 is its digits. */
 export type Cell = string | number | boolean | null | readonly Cell[] | { readonly [key: string]: Cell };
 
+/** Kinds of columns by name; lists and other values are text. A column that is not there may have any values. */
+export type ColumnKinds = Readonly<Record<string, "text" | "int64" | "float64" | "boolean">>;
+
 /** A row as read. */
 export interface TableRow {
   /** Number within the file, from 0, counting malformed rows too, but neither a header nor blank lines. */

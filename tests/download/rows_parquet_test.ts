@@ -118,6 +118,13 @@ Deno.test("parquet rows: cells of every type, over groups and pages, in every or
       assertEquals(cellsOf(rows), expected);
       await using file = await openRowFile(path);
       assertEquals(file.leftOut, ["price", "hash"]);
+      for (const [name, kind] of Object.entries(file.kinds)) {
+        const type = { text: "string", int64: "number", float64: "number", boolean: "boolean" }[kind];
+        const cells = expected.map((row) => row[name]).filter((cell) => cell !== null);
+        const digits = (cell: Cell) => kind === "int64" && typeof cell === "string" && /^-?\d+$/.test(cell);
+        assert(cells.every((cell) => typeof cell === type || digits(cell)), `${name} is not of kind ${kind}`);
+      }
+      assertEquals(Object.keys(file.kinds), names);
     }
   }));
 

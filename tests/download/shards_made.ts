@@ -1,5 +1,6 @@
 // Results for the tests of shards, and small ways to write them.
 import { createHash } from "node:crypto";
+import type { ColumnKinds } from "../../data_utils/download/row.ts";
 import type { Prepared } from "../../data_utils/download/picture/image_rules.ts";
 import type { Cell } from "../../data_utils/download/row.ts";
 import { keyOf } from "../../data_utils/download/shards/keys.ts";
@@ -68,18 +69,19 @@ export function failure(
 export async function writeShard(
   folder: string,
   results: readonly RowResult[],
-  { layout = "webdataset" as Layout, shard = 0, tag = "", exif = false, order = results, replaces }: {
+  { layout = "webdataset" as Layout, shard = 0, tag = "", exif = false, order = results, replaces, kinds }: {
     layout?: Layout;
     shard?: number;
     tag?: string;
     exif?: boolean;
     order?: readonly RowResult[];
     replaces?: ShardStats["replaces"];
+    kinds?: ColumnKinds;
   } = {},
 ): Promise<{ files: ShardFiles; stats: ShardStats }> {
   const files = shardFiles(folder, layout, shardName(shard, layout, tag));
   const writer = await openShardWriter({
-    ...{ files, rows: results.length, scratch: `${folder}/.scratch`, exif, replaces },
+    ...{ files, rows: results.length, scratch: `${folder}/.scratch`, exif, replaces, kinds },
   });
   await Promise.all(order.map((result) => writer.add(result)));
   return { files, stats: await writer.finish(times) };

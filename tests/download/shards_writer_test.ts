@@ -186,6 +186,30 @@ Deno.test("shards: columns of the input keep their kinds, and never take the pla
     assertEquals((await verifyShard(files)).faults, []);
   }));
 
+Deno.test("shards: what the input says of its columns holds, whatever values a shard has of them", () =>
+  inFolder(async (folder) => {
+    const results = [
+      success(0, "a", { whole: 1, half: 2, none: null, flag: null, odd: "x" }),
+      success(1, "b", { whole: "9007199254740993", half: null, none: null, flag: null, odd: 1 }),
+    ];
+    const kinds = {
+      whole: "int64",
+      half: "float64",
+      none: "float64",
+      flag: "boolean",
+      odd: "int64",
+    } as const;
+    const { files } = await writeShard(folder, results, { kinds });
+    const columns = (await readRowTable(files.parquet)).slice(13);
+    assertEquals(Object.fromEntries(columns.map(({ name, kind, values }) => [name, [kind, ...values]])), {
+      whole: ["int64", 1n, 9007199254740993n],
+      half: ["float64", 2, null],
+      none: ["float64", null, null],
+      flag: ["boolean", null, null],
+      odd: ["text", "x", "1"],
+    });
+  }));
+
 Deno.test("shards: the same bytes in whatever order the rows come", () =>
   inFolder(async (folder) => {
     // images of three sizes so that the spool is written in several batches and read in several stretches

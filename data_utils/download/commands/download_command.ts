@@ -113,7 +113,7 @@ export const downloadCommand: Command = {
       { json } = values;
     const progress = progressOn();
     if (values["dry-run"]) return await dryRun(config, { json, progress, signal });
-    using folder = await openFolder(config);
+    using folder = await openFolder(config, progress);
     const { plan, isDuplicate } = config.dedup === "drop" && !values.verify
       ? await planWithoutDuplicates(folder, { progress, signal })
       : { plan: await planOf(folder, { progress, signal }), isDuplicate: undefined };

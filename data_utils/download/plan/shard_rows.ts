@@ -1,5 +1,5 @@
 /** The rows of planned shards as their source sees them. Files stay open while shards are asked for in order. */
-import type { WantedRow } from "../row.ts";
+import type { ColumnKinds, WantedRow } from "../row.ts";
 import { openRowFile } from "../rows/open_row_file.ts";
 import type { RowFile, RowFileOptions } from "../rows/row_file.ts";
 import type { Source, SourceChoice } from "../sources/source.ts";
@@ -9,6 +9,8 @@ import type { Plan, PlannedShard } from "./plan.ts";
 export interface ShardRows extends AsyncDisposable {
   /** Throws Error naming the file when it no longer has the rows it had. */
   read(shard: PlannedShard, signal: AbortSignal): Promise<WantedRow[]>;
+  /** Of the file that was read last. */
+  kinds(): ColumnKinds;
 }
 
 /** Opens the rows of a plan. */
@@ -39,6 +41,7 @@ export function openShardRows(
       }
       return rows.map(open!.reader);
     },
+    kinds: () => open?.table.kinds ?? {},
     [Symbol.asyncDispose]: close,
   };
 }

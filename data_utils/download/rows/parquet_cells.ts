@@ -1,11 +1,12 @@
 /** Cells out of the values that parquet stores: what a column means decides what its numbers and bytes are. */
 import type { LeafValues } from "../../captions/parquet_rows.ts";
 import type { ParquetLeaf, PhysicalValue } from "../../captions/parquet_physical.ts";
-import type { Cell } from "../row.ts";
+import type { Cell, ColumnKinds } from "../row.ts";
 
 /** A column whose values are cells. */
 export interface CellColumn {
   readonly name: string;
+  readonly kind: ColumnKinds[string];
   /** Number of its leaf. */
   readonly leaf: number;
   /** The cells of rows, by the values of their leaf. */
@@ -104,6 +105,15 @@ type Element = ParquetLeaf["path"][number];
 const isUnsigned = (logical: Element["logical_type"], old: Element["converted_type"]) =>
   logical?.type === "INTEGER" ? !logical.isSigned : old?.startsWith("UINT_") ?? false;
 
+/** Of a leaf that has a value per row. */
+function kindOf({ path, physical }: ParquetLeaf): ColumnKinds[string] {
+  const { type, logical_type: logical, converted_type: old } = path.at(-1)!, kind = logical?.type ?? old;
+  if (physical === "BOOLEAN") return "boolean";
+  if (type === "FLOAT" || type === "DOUBLE" || kind === "FLOAT16") return "float64";
+  const isWhole = kind === undefined || kind === "INTEGER" || /^U?INT_/.test(kind);
+  return isWhole && (type === "INT32" || type === "INT64") ? "int64" : "text";
+}
+
 /** One value per row. */
 function scalars({ values }: LeafValues, convert: Convert): Cell[] {
   return values.map((value) => value === null ? null : convert(value));
@@ -128,7 +138,7 @@ function columnOf(leaf: ParquetLeaf, number: number): CellColumn | null {
   const { path, mostRepeated } = leaf, convert = converter(leaf), name = path[1].name;
   if (!convert) return null;
   if (mostRepeated === 0 && path.length === 2) {
-    return { name, leaf: number, cells: (values) => scalars(values, convert) };
+    return { name, kind: kindOf(leaf), leaf: number, cells: (values) => scalars(values, convert) };
   }
   const isList = path.length === 2 ||
     ["LIST"].includes(path[1].logical_type?.type ?? path[1].converted_type ?? "");
@@ -136,7 +146,7 @@ function columnOf(leaf: ParquetLeaf, number: number): CellColumn | null {
   const until = path.findIndex(({ repetition_type }, i) => i > 0 && repetition_type === "REPEATED");
   const open =
     path.slice(1, until + 1).filter(({ repetition_type }) => repetition_type !== "REQUIRED").length;
-  return { name, leaf: number, cells: (values) => lists(values, convert, open) };
+  return { name, kind: "text", leaf: number, cells: (values) => lists(values, convert, open) };
 }
 
 /** The columns of a schema that have cells, and the names of those that have not. */

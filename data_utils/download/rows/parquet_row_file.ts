@@ -55,6 +55,7 @@ export async function parquetRowFile(path: string): Promise<RowFile> {
   }
   return {
     ...{ path, format: "parquet", columns: names, leftOut, named: true },
+    kinds: Object.fromEntries(columns.map(({ name, kind }) => [name, kind])),
     survey: (rowsPerRun, { look, passed, signal } = {}) =>
       inTurn(async () => {
         const places = Array.from(

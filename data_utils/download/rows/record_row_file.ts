@@ -67,6 +67,9 @@ export function recordRowFile(file: RecordFile): RowFile {
 
   return {
     ...{ path, format, columns, leftOut: [], named },
+    kinds: format.startsWith("json")
+      ? {}
+      : Object.fromEntries(columns.map((name) => [name, "text" as const])),
     async survey(rowsPerRun, { look, passed, signal } = {}) {
       const all = await openRecords(file, undefined, passed), places: RowPlace[] = [];
       const take = look ? rowTaker(rowOf, 0, look) : null;

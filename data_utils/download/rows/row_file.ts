@@ -2,7 +2,7 @@
  * Tables of any size and format, read a run of rows at a time. One pass finds out how many rows there are and where
  * each run begins; later any run can be read by its place without those before it, where the format allows that.
  */
-import type { TableRow } from "../row.ts";
+import type { ColumnKinds, TableRow } from "../row.ts";
 
 /** Where a run of rows begins. Plain data, kept between processes. */
 export interface RowPlace {
@@ -42,6 +42,8 @@ export interface RowFile extends AsyncDisposable {
   /** Columns of a parquet file that are not read, since their values are no cells: structs, maps, decimals. */
   readonly leftOut: readonly string[];
   readonly named: boolean;
+  /** What the values of columns are, where the format says so: the same in every part of the file. */
+  readonly kinds: ColumnKinds;
   /**
    * Goes over the file once (a parquet file without `look`: over its footer). `look` sees every row in order.
    * `passed` is told of bytes as they are passed.

@@ -128,7 +128,7 @@ export async function retryFailed(
       yield {
         name,
         read: (signal) => rowsOf(shard.keys, signal),
-        write: writerOf(folder, name, shard.replaces),
+        write: writerOf(folder, input, name, shard.replaces),
       };
     }
   }

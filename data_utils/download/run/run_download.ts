@@ -6,7 +6,7 @@ import { writeJsonAtomically } from "../../runs/atomic.ts";
 import type { Tell } from "../download_event.ts";
 import { type InputFile, listInputs, makePlan, type Plan, type PlannedShard } from "../plan/plan.ts";
 import { rowReaders } from "../plan/row_readers.ts";
-import { openShardRows } from "../plan/shard_rows.ts";
+import { openShardRows, type ShardRows } from "../plan/shard_rows.ts";
 import { clearLeftovers } from "../shards/commit.ts";
 import type { WantedRow } from "../row.ts";
 import { keyOf } from "../shards/keys.ts";
@@ -38,9 +38,9 @@ export interface DownloadFolder extends Disposable {
  * Takes hold of the output folder. Throws RangeError when it belongs to a download of another shape or other inputs, or
  * holds other shards, and Deno.errors.Busy while another process works there.
  */
-export async function openFolder(config: DownloadConfig): Promise<DownloadFolder> {
+export async function openFolder(config: DownloadConfig, progress?: Progress): Promise<DownloadFolder> {
   const inputs = await listInputs(config.inputs), state = stateFolder(config);
-  await rowReaders(inputs, sources[config.source], config.choice, config.rows);
+  await rowReaders(inputs, sources[config.source], config.choice, config.rows, progress);
   await Deno.mkdir(config.out, { recursive: true });
   await refuseForeign(config, state);
   const facts = inputs.map(({ bytes, hash }) => ({ bytes, hash }));
@@ -102,10 +102,17 @@ export async function sortShards(
 }
 
 /** What is needed to write a shard of a folder. */
-export function writerOf({ config, state }: DownloadFolder, name: string, replaces?: ShardStats["replaces"]) {
+export function writerOf(
+  { config, state }: DownloadFolder,
+  input: ShardRows,
+  name: string,
+  replaces?: ShardStats["replaces"],
+) {
   const { out, layout, images } = config, files = shardFiles(out, layout, name);
   return (rows: number) =>
-    openShardWriter({ files, rows, scratch: `${state}/spool`, exif: images.exif, replaces });
+    openShardWriter({
+      ...{ files, rows, replaces, scratch: `${state}/spool`, exif: images.exif, kinds: input.kinds() },
+    });
 }
 
 /** Takes away what killed processes left, or finishes it. */
@@ -126,7 +133,7 @@ export async function fillAll(
   },
   { tell, signal }: RunContext,
 ): Promise<void> {
-  const { jobs, count, rows, before } = shards;
+  const { jobs, count, rows, before } = shards, { out, layout, part } = config;
   const rowsBefore = before.reduce((sum, { count }) => sum + count, 0);
   tell({
     ...{ event: "start", rows: rows + rowsBefore, shards: count + before.length, rowsBefore },
@@ -137,6 +144,7 @@ export async function fillAll(
     await fillShards(jobs, { config, source: sources[config.source], tell, signal });
     done = true;
   } finally {
+    if (layout === "qnq") await rebuildSizes(out, shardName(part?.index ?? 0, layout));
     tell({ event: "end", done });
   }
 }
@@ -168,7 +176,7 @@ export async function runDownload(
             row: !row.skip && isDuplicate(shard.before + index) ? { ...row, skip: sameUrl } : row,
           }));
         },
-        write: writerOf(folder, name),
+        write: writerOf(folder, input, name),
       };
     }
   }

@@ -1,8 +1,8 @@
 /**
  * The rows of a shard as columns: img2dataset's names with its kinds, then what else the input had. Columns of ours are
- * of one kind in all shards; of the input's the kind shows in their values.
+ * of one kind in all shards; so are those of an input that says what they are, else the kind shows in their values.
  */
-import type { Cell } from "../row.ts";
+import type { Cell, ColumnKinds } from "../row.ts";
 import { errorMessage, orNull, type StoredRow } from "./stored_row.ts";
 
 /** A column of a parquet file. A null is a missing value; int64 are bigints. */
@@ -53,8 +53,15 @@ function kindOf(cells: readonly Cell[]): RowColumn["kind"] {
   return numbers.length > 0 && present.every(whole) ? "int64" : "text";
 }
 
-function extraColumn(name: string, cells: readonly Cell[]): RowColumn {
-  const kind = kindOf(cells);
+/** Whether all values of a column can be of the kind that its table gives it. */
+function fits(kind: ColumnKinds[string], cells: readonly Cell[]): boolean {
+  const type = { text: null, int64: "number", float64: "number", boolean: "boolean" }[kind];
+  return type === null ||
+    cells.every((cell) => cell === null || typeof cell === type || kind === "int64" && isLongNumber(cell));
+}
+
+function extraColumn(name: string, cells: readonly Cell[], given?: ColumnKinds[string]): RowColumn {
+  const kind = given !== undefined && fits(given, cells) ? given : kindOf(cells);
   const values = cells.map((cell) => {
     if (cell === null) return null;
     if (kind === "int64") return BigInt(cell as number | string);
@@ -75,6 +82,7 @@ export function rowColumns(
   rows: readonly StoredRow[],
   names: ReadonlyMap<string, string>,
   exif: boolean,
+  kinds: ColumnKinds = {},
 ): RowColumn[] {
   const column = (
     name: typeof ownNames[number],
@@ -97,6 +105,9 @@ export function rowColumns(
     ...exif ? [column("exif", "text", (row) => stored(row)?.exif)] : [],
     column("sha256", "text", ({ image }) => image?.sha256),
     column("stored_sha256", "text", (row) => stored(row)?.storedSha256),
-    ...Array.from(names, ([name, free]) => extraColumn(free, rows.map((row) => cellOf(row, name)))),
+    ...Array.from(
+      names,
+      ([name, free]) => extraColumn(free, rows.map((row) => cellOf(row, name)), kinds[name]),
+    ),
   ];
 }

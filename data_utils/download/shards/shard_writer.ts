@@ -6,6 +6,7 @@ import type { ShardFiles } from "./names.ts";
 import { extraNames, rowColumns } from "./row_columns.ts";
 import { writeRowTable } from "./row_table.ts";
 import type { RowResult, ShardStats, ShardWriter } from "./shard.ts";
+import type { ColumnKinds } from "../row.ts";
 import { countRows, fileNote, writeStats } from "./shard_stats.ts";
 import { openSpool, type Spool } from "./spool.ts";
 import type { StoredRow } from "./stored_row.ts";
@@ -19,6 +20,8 @@ export interface ShardWriterOptions {
   readonly scratch: string;
   /** Whether EXIF was asked for: it has a column then. */
   readonly exif: boolean;
+  /** What the input says of its columns. */
+  readonly kinds?: ColumnKinds;
   /** Of a supplementary shard. */
   readonly replaces?: ShardStats["replaces"];
 }
@@ -27,7 +30,7 @@ type Times = Parameters<ShardWriter["finish"]>[0];
 
 /** Writes all files of a shard from its rows under temporary names. */
 async function writeFiles(
-  { files, exif, replaces }: ShardWriterOptions,
+  { files, exif, kinds, replaces }: ShardWriterOptions,
   rows: readonly StoredRow[],
   spool: Spool,
   { started, ended }: Times,
@@ -39,7 +42,7 @@ async function writeFiles(
   );
   const parquet = await writeTemporary(
     files.parquet,
-    (write) => writeRowTable(write, rowColumns(rows, names, exif)),
+    (write) => writeRowTable(write, rowColumns(rows, names, exif, kinds)),
   );
   const stats: ShardStats = {
     ...countRows(rows),
