@@ -4,6 +4,8 @@
  * reference programs do both.
  */
 
+import { wrap } from "./wrap.ts";
+
 interface FlagOf<Kind extends string, Value> {
   kind: Kind;
   /** What it does, in a few words. */
@@ -122,16 +124,6 @@ export function readFlags<const T extends FlagTable>(
   const missing = needed.find((name) => !given.has(name));
   if (missing !== undefined) throw new RangeError(`--${missing} is needed; see --help`);
   return values;
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines = [""];
-  for (const word of text.split(" ")) {
-    const last = lines.length - 1;
-    if (lines[last] !== "" && lines[last].length + 1 + word.length > width) lines.push(word);
-    else lines[last] += (lines[last] && " ") + word;
-  }
-  return lines;
 }
 
 /** The lines of --help about a table's flags, with values, choices and defaults. */

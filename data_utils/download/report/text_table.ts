@@ -1,17 +1,8 @@
 /** Tables for the eye: columns as wide as their widest cell, and a last one whose text is broken to fit the line. */
+import { wrap } from "../../program/wrap.ts";
 
 /** How a column stands. */
 export type Side = "left" | "right";
-
-function wrap(text: string, width: number): string[] {
-  const lines = [""];
-  for (const word of text.split(" ")) {
-    const last = lines.length - 1;
-    if (lines[last] !== "" && lines[last].length + 1 + word.length > width) lines.push(word);
-    else lines[last] += (lines[last] && " ") + word;
-  }
-  return lines;
-}
 
 /** A text of at most so many letters; what is left out of its middle is shown as "...". */
 export function shortened(text: string, most: number): string {
