@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { openDuplicateFinder } from "../../data_utils/download/dedup/duplicate_finder.ts";
 import { writeDuplicateTable } from "../../data_utils/download/dedup/duplicate_table.ts";
-import { putFingerprint } from "../../data_utils/download/dedup/fingerprint.ts";
+import { fileOf, putFingerprint } from "../../data_utils/download/dedup/fingerprint.ts";
 import { firstRows } from "../../data_utils/download/dedup/first_rows.ts";
 import { openScatter, readScattered } from "../../data_utils/download/dedup/scatter.ts";
 import { putTextHash } from "../../data_utils/download/dedup/text_hash.ts";
@@ -100,6 +100,16 @@ Deno.test("dedup: the hash of a text is that of the standard, whatever its lengt
     const hex = Array.from(words.subarray(1), (word) => word.toString(16).padStart(8, "0")).join("");
     assertEquals(hex, createHash("sha256").update(new TextEncoder().encode(text)).digest("hex"), `${length}`);
   }
+});
+
+Deno.test("dedup: each level of files is told by bits of its own", () => {
+  const words = new Uint32Array([
+    0,
+    0b000001_000010_000011_111100_000101_11,
+    0b100000_000000_000111_000000_011111_00,
+  ]);
+  const files = Array.from({ length: 10 }, (_, level) => fileOf(words, 1, level));
+  assertEquals(files, [1, 2, 3, 60, 5, 32, 0, 7, 0, 31]);
 });
 
 Deno.test("dedup: every word of a fingerprint counts, also where all begin in the same slot", () => {

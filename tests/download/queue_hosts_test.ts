@@ -36,6 +36,43 @@ Deno.test("hosts: after a rest one attempt at a time is made until one is answer
   assertEquals(made.tally("a"), { success: 9 });
 });
 
+Deno.test("hosts: one that stands in line when it asks to wait is passed over", async () => {
+  const serve = (_: string, __: number, now: number) =>
+    now === 0 ? fault("http_429", { retryAfter: 1000 }) : {};
+  const made = madeQueue(serve, { concurrency: 1, perHost: 2, retries: 0 });
+  made.pushMany("a", 3);
+  made.pushMany("b", 2);
+  await made.clock.until(made.queue.below(1));
+  assertEquals([made.beginnings("a"), made.beginnings("b")], [[0, 1010, 1020], [10, 20]]);
+});
+
+Deno.test("hosts: what began before a rest says nothing about it any more", async () => {
+  const late = (ends: ReturnType<typeof fault> | Record<string, never>) =>
+    madeQueue((task) =>
+      ({
+        "a/0": fault("http_429"),
+        "a/1": { ...ends, ms: 300 },
+        "a/2": { ...ends, ms: 400 },
+      })[task] ?? { ms: 100 }, { perHost: 3, retries: 0, backoff: 1000 });
+  for (const ends of [{}, fault("http_429"), fault("reset")]) {
+    const made = late(ends);
+    made.pushMany("a", 6);
+    await made.clock.until(made.queue.below(1));
+    assertEquals(made.beginnings("a"), [0, 0, 0, 760, 860, 860]);
+  }
+  const left = madeQueue(
+    (task) => hostOf(task) === "fine" ? {} : { ...fault("reset"), ms: task === "a/0" ? 5000 : 10 },
+    {
+      ...{ perHost: 2, breakerFailures: 3, retries: 0, breakerRest: 60_000 },
+    },
+  );
+  left.pushMany("a", 9);
+  await besides(left, 100, 60_100);
+  left.queue.push("a/9", "a");
+  await left.clock.until(left.queue.below(1));
+  assertEquals(left.ends.get("a/9")!.attempts, 1, "the failure at 5000 did not prolong the rest");
+});
+
 Deno.test("hosts: a 429 without Retry-After rests the host for a back-off that doubles", async () => {
   const made = madeQueue(() => fault("http_429"), {
     perHost: 1,
@@ -214,6 +251,15 @@ Deno.test("hosts: when nobody answers, the network may be down: many tasks wait,
     if (reason === "dns") assert(lost <= outage.length && made.tally("a").success === 3000 - lost);
     else assertEquals(lost, 0, reason);
   }
+});
+
+Deno.test("hosts: the only host of a long list is waited for, even longer than otherwise", async () => {
+  const serve = (task: string) => task === "a/50" ? fault("http_429", { retryAfter: 70_000 }) : {};
+  const made = madeQueue(serve, { perHost: 8, maxRetryWait: 60_000, breakerRest: 60_000 });
+  made.pushMany("a", 3000);
+  await made.clock.until(made.queue.below(1));
+  assertEquals(made.tally("a"), { success: 2999, http_429: 1 });
+  assert(made.clock.now() > 70_000);
 });
 
 Deno.test("hosts: when nobody answers for long, or few tasks are left, they are given up all the same", async () => {

@@ -63,6 +63,26 @@ Deno.test("queue: a back-off is drawn from the upper half of the whole", async (
   }
 });
 
+Deno.test("queue: a Retry-After counts where it is longer than the back-off, and a task tried again goes first", async () => {
+  const serve = (task: Task, number: number) =>
+    task === "a/0" && number === 1 ? fault("http_500", { retryAfter: 5000 }) : { ms: 1000 };
+  const made = madeQueue(serve, { concurrency: 1, perHost: 1, backoff: 100 });
+  made.pushMany("a", 20);
+  await made.clock.until(made.queue.below(1));
+  assertEquals(made.attempts.slice(0, 8).map(({ task }) => task.slice(2)), [
+    "0",
+    "1",
+    "2",
+    "3",
+    "4",
+    "5",
+    "0",
+    "6",
+  ]);
+  assertEquals(made.beginnings("a")[6], 5010);
+  assertEquals(made.queue.hosts, 0);
+});
+
 Deno.test("queue: what will not pass is not tried again", async () => {
   const made = madeQueue((task) => fault(task === "a/0" ? "http_404" : "opt_out"));
   made.pushMany("a", 2);
