@@ -163,6 +163,8 @@ async function nameServer() {
         return answerTo(question, 0, tcp ? address : [], tcp ? 0 : 2);
       case "gone":
         return answerTo(question, 3, []);
+      case "half":
+        return answerTo(question, type === 1 ? 3 : 2, []);
       case "none":
         return answerTo(question, 0, []);
       case "failing":
@@ -217,6 +219,8 @@ Deno.test("name servers: addresses, no such name and failure are told apart", as
   ]);
   await assertRejects(() => resolve("gone.test"), NoSuchName);
   await assertRejects(() => resolve("none.test"), NoSuchName);
+  // that there is no such name holds for all kinds of addresses
+  await assertRejects(() => resolve("half.test"), NoSuchName);
   await assertRejects(() => resolve("a..test"), NoSuchName);
   const failed = await assertRejects(() => resolve("failing.test"), Error, "code 2");
   assertEquals(failed instanceof NoSuchName, false);

@@ -151,12 +151,14 @@ Deno.test("fetcher: damaged, cut off, unknown and twofold encodings", async () =
 
 Deno.test("fetcher: more bytes than allowed are refused, however they come", async () => {
   const body = "a".repeat(1001), limits = { maxBytes: 1000 };
+  const packedHead = new TextEncoder().encode(`${ok}Content-Encoding: gzip\r\n\r\n`);
   let sent = 0;
   using server = rawServer(byPath({
     "/announced": async (visit) => {
       // nothing but the head: the refusal does not wait for the body
       await visit.send(`${ok}Content-Length: 1001\r\n\r\n`);
     },
+    "/packed": sendAndClose(new Uint8Array([...packedHead, ...zlib.gzipSync(body.slice(6), { level: 0 })])),
     "/sent": sendAndClose(`${ok}\r\n${body}`),
     "/allowed": sendAndClose(whole(body.slice(1))),
     "/bomb": sendAndClose(
@@ -167,7 +169,7 @@ Deno.test("fetcher: more bytes than allowed are refused, however they come", asy
       for (; sent < 2 ** 30; sent += 65_536) await visit.send(new Uint8Array(65_536));
     },
   }));
-  for (const path of ["/announced", "/sent", "/bomb", "/endless"]) {
+  for (const path of ["/announced", "/sent", "/packed", "/bomb", "/endless"]) {
     const answer = await fetchOnce(server.url(path), limits);
     assertEquals([path, told(answer)], [path, "too_large"]);
   }
@@ -256,7 +258,8 @@ Deno.test("fetcher: what is no address of the web", async () => {
 Deno.test("fetcher: the request says who asks, and no more", async () => {
   using server = rawServer((visit) => visit.send(whole("image")));
   const url = server.url("/a b/ü?q=ä|{}#part").replace("127.", "user:pass@127.");
-  assertEquals(told(await fetchOnce(url)), '"image"');
+  const answer = await fetchOnce(url);
+  assertEquals("fetched" in answer && answer.fetched.finalUrl, server.url("/a%20b/%C3%BC?q=%C3%A4|{}"));
   const [line, ...lines] = server.visits[0].head.split("\r\n");
   assertEquals(line, "GET /a%20b/%C3%BC?q=%C3%A4|{} HTTP/1.1");
   assertEquals(lines.toSorted(), [
@@ -286,19 +289,37 @@ Deno.test("fetcher: connections are kept for the next image and after a refusal"
   assertEquals(told(await fetcher.fetch(server.url("/stalled404"), never)), "http_404");
 });
 
-Deno.test("fetcher: a kept connection that the server closed meanwhile is no failure", async () => {
-  let answered = 0;
+Deno.test("fetcher: kept connections that the server closed meanwhile are no failure", async () => {
+  const answered: number[] = [];
   using server = rawServer(async (visit) => {
     // the second request on a connection finds it closed
-    if (server.visits.filter(({ connection }) => connection === visit.connection).length > 1) {
-      return visit.close();
-    }
-    answered++;
+    if (answered.includes(visit.connection)) return visit.close();
+    answered.push(visit.connection);
+    while (answered.length < 3) await new Promise((done) => setTimeout(done, 1));
     await visit.send(whole("image"));
   });
   using fetcher = openFetcher(settings);
-  for (let i = 0; i < 3; i++) assertEquals(told(await fetcher.fetch(server.url("/"), never)), '"image"');
-  assertEquals([answered, server.connections()], [3, 3]);
+  const ask = () => fetcher.fetch(server.url("/"), never).then(told);
+  assertEquals(await Promise.all([ask(), ask(), ask()]), Array(3).fill('"image"'));
+  // three are kept, and all of them are closed
+  assertEquals(await ask(), '"image"');
+  assertEquals(server.connections(), 4);
+  assertEquals(await ask(), '"image"');
+});
+
+Deno.test("fetcher: of the connections that idle only the last ones used are kept", async () => {
+  using server = rawServer((visit) => visit.send(whole("image")));
+  using fetcher = openFetcher(settings, () => Promise.resolve(["127.0.0.1"]));
+  const ask = (host: number) => fetcher.fetch(server.url("/", `h${host}.test`), never).then(told);
+  for (let host = 0; host < 280; host += 20) {
+    await Promise.all(Array.from({ length: 20 }, (_, i) => ask(host + i)));
+  }
+  assertEquals(server.connections(), 280);
+  while (server.open() > 256) await new Promise((done) => setTimeout(done, 1));
+  await ask(279);
+  assertEquals(server.connections(), 280);
+  await ask(0);
+  assertEquals(server.connections(), 281);
 });
 
 Deno.test("fetcher: opting out is honoured, for us and not for others", async () => {

@@ -22,7 +22,9 @@ export interface Visit {
 export interface RawServer extends Disposable {
   readonly port: number;
   readonly visits: Visit[];
+  /** Connections so far, and those of them that are open. */
   connections(): number;
+  open(): number;
   url(path: string, host?: string): string;
 }
 
@@ -83,6 +85,7 @@ export function rawServer(answer: (visit: Visit) => unknown, listener?: Deno.Lis
     port,
     visits,
     connections: () => connections,
+    open: () => open.size,
     url: (path, host = "127.0.0.1") => `http://${host}:${port}${path}`,
     [Symbol.dispose]() {
       listening.close();

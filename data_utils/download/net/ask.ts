@@ -23,8 +23,8 @@ class Stale extends Error {}
 const staleCodes = new Set(["ECONNRESET", "EPIPE", "ECONNABORTED"]);
 
 /**
- * Asks and waits for the head. A kept connection that the server has closed meanwhile is no failure: the question is put
- * again on a new one. Throws FetchFailure.
+ * Asks and waits for the head. A kept connection that the server has closed meanwhile is no failure: Deno asks again on
+ * another one, and where that is closed too, a new one is opened here. Throws FetchFailure.
  */
 export async function ask(
   wish: Omit<RequestWish, "fresh">,
@@ -46,8 +46,12 @@ function askOnce(wish: RequestWish, connections: Connections, patience: Patience
     const request = connections.request(wish);
     let broken: Error | null = null, answered = false;
     const connected = () => patience.limit("first_byte_timeout", patience.now() + settings.firstByteTimeout);
-    request.once("socket", (socket) => {
+    let sockets = 0;
+    // comes again where Deno finds a kept connection closed, and tries another one by itself
+    request.on("socket", (socket) => {
+      sockets++;
       if (request.reusedSocket) return connected();
+      if (sockets > 1) patience.limit("connect_timeout", patience.now() + wish.connectTimeout);
       socket.once("connect", () => {
         const address = socket.remoteAddress;
         if (address === undefined || settings.isAllowed(address)) return;
