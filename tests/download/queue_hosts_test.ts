@@ -47,24 +47,19 @@ Deno.test("hosts: one that stands in line when it asks to wait is passed over", 
 });
 
 Deno.test("hosts: what began before a rest says nothing about it any more", async () => {
-  const late = (ends: ReturnType<typeof fault> | Record<string, never>) =>
-    madeQueue((task) =>
-      ({
-        "a/0": fault("http_429"),
-        "a/1": { ...ends, ms: 300 },
-        "a/2": { ...ends, ms: 400 },
-      })[task] ?? { ms: 100 }, { perHost: 3, retries: 0, backoff: 1000 });
   for (const ends of [{}, fault("http_429"), fault("reset")]) {
-    const made = late(ends);
+    const serve = (task: string) => {
+      if (task === "a/0") return fault("http_429");
+      return task === "a/1" || task === "a/2" ? { ...ends, ms: 300 } : { ms: 100 };
+    };
+    const made = madeQueue(serve, { perHost: 3, retries: 0, backoff: 1000 });
     made.pushMany("a", 6);
     await made.clock.until(made.queue.below(1));
     assertEquals(made.beginnings("a"), [0, 0, 0, 760, 860, 860]);
   }
   const left = madeQueue(
     (task) => hostOf(task) === "fine" ? {} : { ...fault("reset"), ms: task === "a/0" ? 5000 : 10 },
-    {
-      ...{ perHost: 2, breakerFailures: 3, retries: 0, breakerRest: 60_000 },
-    },
+    { perHost: 2, breakerFailures: 3, retries: 0, breakerRest: 60_000 },
   );
   left.pushMany("a", 9);
   await besides(left, 100, 60_100);
