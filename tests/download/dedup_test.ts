@@ -5,9 +5,8 @@ import { writeDuplicateTable } from "../../data_utils/download/dedup/duplicate_t
 import { fileOf, putFingerprint } from "../../data_utils/download/dedup/fingerprint.ts";
 import { firstRows } from "../../data_utils/download/dedup/first_rows.ts";
 import { openScatter, readScattered } from "../../data_utils/download/dedup/scatter.ts";
-import { putTextHash } from "../../data_utils/download/dedup/text_hash.ts";
 import { randomStream } from "../../data_utils/random/mod.ts";
-import { createHash, hash } from "node:crypto";
+import { hash } from "node:crypto";
 
 async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -91,16 +90,6 @@ Deno.test("dedup: hashes are taken as they are, and a text as its SHA-256", () =
     putFingerprint("0123456789abcdefFEDCBA9876543210" + "f".repeat(32), words, 1);
     assertEquals([...words], [0, 0x01234567, 0x89abcdef, 0xfedcba98, 0x76543210, 0]);
   }));
-
-Deno.test("dedup: the hash of a text is that of the standard, whatever its length and letters", () => {
-  const words = new Uint32Array(9), letters = ["a", "ä", "€", "😀", "\ud800", "\0"];
-  for (const length of [...Array.from({ length: 200 }, (_, i) => i), 4095, 4096, 5000, 100_000]) {
-    const text = Array.from({ length }, (_, i) => letters[(i * i + length) % 6]).join("");
-    putTextHash(text, words, 1, 8);
-    const hex = Array.from(words.subarray(1), (word) => word.toString(16).padStart(8, "0")).join("");
-    assertEquals(hex, createHash("sha256").update(new TextEncoder().encode(text)).digest("hex"), `${length}`);
-  }
-});
 
 Deno.test("dedup: each level of files is told by bits of its own", () => {
   const words = new Uint32Array([

@@ -4,12 +4,12 @@
  * fingerprint; each file is then looked through alone, and scattered again by its next bits when it has too many
  * fingerprints for memory.
  */
+import { hash } from "node:crypto";
 import { collectDuplicates, type Duplicates } from "./duplicates.ts";
 import { FILES, FINGERPRINT_WORDS, putFingerprint, putRow, RECORD_WORDS } from "./fingerprint.ts";
 import { firstRows } from "./first_rows.ts";
 import { openScatter } from "./scatter.ts";
 import { partOf, scatterRecord, searchFile } from "./search_file.ts";
-import { putTextHash } from "./text_hash.ts";
 
 /** Takes rows, then says which are duplicates. Disposing removes its files, and its folder if nothing else is there. */
 export interface DuplicateFinder extends AsyncDisposable {
@@ -69,7 +69,7 @@ export async function openDuplicateFinder(
   return {
     add(text, row) {
       checkRow(row);
-      putTextHash(text, record, 0, FINGERPRINT_WORDS);
+      putFingerprint(hash("sha256", text), record, 0);
       take(row);
     },
     addHash(sha256, row) {
