@@ -1,22 +1,24 @@
 /** `data download`: image-text sources into WebDataset shards. */
 import type { Command } from "../../program/command.ts";
 import { describeFlags, parseFlags } from "../../program/flags.ts";
-import { Failure } from "../../program/outcome.ts";
+import { exitCode, Failure, Stopped } from "../../program/outcome.ts";
 import { type Progress, progressOn } from "../../program/progress.ts";
 import { noteOf } from "../outcome.ts";
-import type { Plan } from "../plan/plan.ts";
 import { finalTables, outputWidth } from "../report/final_table.ts";
 import { mergeStats } from "../report/merge_stats.ts";
 import { openReport } from "../report/open_report.ts";
+import type { DownloadConfig } from "../run/download_config.ts";
 import { planWithoutDuplicates, settleDuplicates } from "../run/duplicates.ts";
 import { retryFailed } from "../run/retry_round.ts";
-import { type DownloadFolder, openFolder, planOf, runDownload, statsPaths } from "../run/run_download.ts";
-import { isOurs } from "../run/shard_folder.ts";
+import { openFolder, planOf, runDownload, statsPaths } from "../run/run_download.ts";
+import { isOurs, stateFolder } from "../run/shard_folder.ts";
 import { verifyFolder } from "../shards/verify_folder.ts";
 import { sources } from "../sources/sources.ts";
 import { type DownloadFlags, downloadFlags } from "./download_flags.ts";
 import { dryRun } from "./dry_run.ts";
 import { configOf } from "./flags_config.ts";
+
+const isFolder = (path: string) => Deno.stat(path).then(({ isDirectory }) => isDirectory, () => false);
 
 const about = Object.values(sources).map(({ name, about }) => `  ${name.padEnd(14)}${about}`).join("\n");
 
@@ -38,15 +40,25 @@ Exit codes: 0 every row has its outcome (which may be a failure: see the table a
 
 Example: deno task data download --source cc12m --input cc12m.tsv --out cc12m --contact me@example.org`;
 
-/** Reads all shards again. Throws Failure when one is not as it was written. */
-async function verify(
-  folder: DownloadFolder,
-  plan: Plan,
-  progress: Progress,
-  json: boolean,
-  signal: AbortSignal,
-) {
-  const { out, layout, rowsPerShard, part } = folder.config;
+/** What a command line asks for. */
+interface Wishes {
+  readonly values: DownloadFlags;
+  readonly reasons: readonly string[] | null;
+  readonly config: DownloadConfig;
+  readonly progress: Progress;
+}
+
+/** Reads all shards again. Throws Failure when one is not as it was written, RangeError where nothing was begun. */
+async function verify({ config, values: { json }, progress }: Wishes, signal: AbortSignal): Promise<void> {
+  const { out, layout, rowsPerShard, part } = config;
+  if (!await isFolder(stateFolder(config))) {
+    const which = part === null ? "" : " of this --shard";
+    throw new RangeError(
+      `${out} holds no download${which} to verify: give the command without --verify first`,
+    );
+  }
+  using folder = await openFolder(config, progress);
+  const plan = await planOf(folder, { progress, signal });
   const checks = verifyFolder({
     ...{ out, layout, rowsPerShard, signal },
     rows: plan.shards.map(({ rows }) => rows),
@@ -99,6 +111,28 @@ function readValues(args: readonly string[]): DownloadFlags {
   return values;
 }
 
+/** Fetches what is to be fetched, and shows the sums. */
+async function fetchAll(
+  { config, values, reasons, progress }: Wishes,
+  signal: AbortSignal,
+): Promise<void> {
+  const { json } = values, passing = { progress, signal };
+  using folder = await openFolder(config, progress);
+  const { plan, isDuplicate } = config.dedup === "drop"
+    ? await planWithoutDuplicates(folder, passing)
+    : { plan: await planOf(folder, passing), isDuplicate: undefined };
+  {
+    await using report = openReport({ progress, json, metricsPort: values["metrics-port"] });
+    const context = { tell: report.tell, progress, signal };
+    await runDownload(folder, plan, context, isDuplicate);
+    if (values["retry-failed"]) await retryFailed(folder, plan, reasons, context);
+  }
+  if (config.dedup !== "none") await settleDuplicates(folder, plan, passing);
+  if (json) return;
+  const { sum } = await mergeStats(await statsPaths(folder), signal);
+  console.log(finalTables(sum, outputWidth()));
+}
+
 /** Downloads; see its help. */
 export const downloadCommand: Command = {
   name: "download",
@@ -107,26 +141,17 @@ export const downloadCommand: Command = {
   help,
   async run(args, signal) {
     if (args.includes("--help")) return console.log(help);
-    const values = readValues(args),
-      reasons = reasonsOf(values),
-      config = configOf(values),
-      { json } = values;
-    const progress = progressOn();
-    if (values["dry-run"]) return await dryRun(config, { json, progress, signal });
-    using folder = await openFolder(config, progress);
-    const { plan, isDuplicate } = config.dedup === "drop" && !values.verify
-      ? await planWithoutDuplicates(folder, { progress, signal })
-      : { plan: await planOf(folder, { progress, signal }), isDuplicate: undefined };
-    if (values.verify) return await verify(folder, plan, progress, json, signal);
-    {
-      await using report = openReport({ progress, json, metricsPort: values["metrics-port"] });
-      const context = { tell: report.tell, progress, signal };
-      await runDownload(folder, plan, context, isDuplicate);
-      if (values["retry-failed"]) await retryFailed(folder, plan, reasons, context);
+    const values = readValues(args), reasons = reasonsOf(values), config = configOf(values);
+    const wishes: Wishes = { values, reasons, config, progress: progressOn() };
+    if (values["dry-run"]) {
+      return await dryRun(config, { json: values.json, progress: wishes.progress, signal });
     }
-    if (config.dedup !== "none") await settleDuplicates(folder, plan, { progress, signal });
-    if (json) return;
-    const { sum } = await mergeStats(await statsPaths(folder), signal);
-    console.log(finalTables(sum, outputWidth()));
+    if (values.verify) return await verify(wishes, signal);
+    try {
+      await fetchAll(wishes, signal);
+    } catch (error) {
+      if (!signal.aborted || exitCode(error) !== 130) throw error;
+      throw new Stopped("Stopped: the same command goes on where it was");
+    }
   },
 };

@@ -6,7 +6,6 @@ import { grouped } from "../report/amounts.ts";
 import type { DownloadConfig } from "../run/download_config.ts";
 import { isOurs } from "../run/shard_folder.ts";
 import { shardName } from "../shards/names.ts";
-import { sources } from "../sources/sources.ts";
 
 /** Prints the rows by what would become of them, the shards and the first URLs. */
 export async function dryRun(
@@ -14,7 +13,7 @@ export async function dryRun(
   { json, progress, signal }: { json: boolean; progress: Progress; signal: AbortSignal },
 ): Promise<void> {
   const { rows, rowsPerShard, layout, part, out } = config, inputs = await listInputs(config.inputs);
-  const readers = await rowReaders(inputs, sources[config.source], config.choice, rows);
+  const readers = await rowReaders(inputs, config);
   const fates = new Map<string, number>(), first: { url: string; caption: string }[] = [];
   const state = await Deno.makeTempDir();
   try {

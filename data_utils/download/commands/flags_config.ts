@@ -1,5 +1,6 @@
 /** The configuration that the flags of `data download` make. */
 import { VERSION } from "../../program/version.ts";
+import { nameServerOf } from "../net/dns_exchange.ts";
 import { defaultFetchSettings } from "../net/fetch_settings.ts";
 import { checkedUserAgent, userAgentOf } from "../net/user_agent.ts";
 import { checkImageRules } from "../picture/check_rules.ts";
@@ -52,10 +53,10 @@ function imageRules(values: DownloadFlags, source: ReturnType<typeof sourceNamed
     decode: values.decode,
     exif: values["extract-exif"],
   };
-  checkImageRules(rules);
   if (values.layout === "qnq" && (rules.encodeFormat !== "jpg" || rules.reencode !== "always")) {
     throw new RangeError("--layout qnq holds JPEGs: leave out --encode-format");
   }
+  checkImageRules(rules);
   return rules;
 }
 
@@ -64,6 +65,7 @@ export function configOf(values: DownloadFlags): DownloadConfig {
   const source = sourceNamed(values.source!),
     { presets } = source,
     layout = values.layout as DownloadConfig["layout"];
+  for (const server of values.dns) nameServerOf(server);
   const rows: RowFileOptions = {
     ...source.rows,
     quoting: values.quoting as RowFileOptions["quoting"],

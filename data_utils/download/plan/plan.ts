@@ -74,12 +74,16 @@ export function shardsOf(files: readonly PlannedFile[], rowsPerShard: number): P
   return { files, shards, rows: before };
 }
 
+/** Milliseconds in which a pass may end without a word. */
+const SOON = 1000;
+
 /** A progress line for bytes that are passed. */
 function passing(progress: Progress, name: string, bytes: number): (passed: number) => void {
   const began = performance.now();
   let done = 0;
   return (passed) => {
     done += passed;
+    if (performance.now() - began < SOON) return;
     const seconds = (performance.now() - began) / 1000, left = seconds * (bytes / done - 1);
     progress.show(
       `finding the rows of ${name}: ${byteText(done)} of ${byteText(bytes)}, ${

@@ -12,8 +12,8 @@ import { keyOf, placeOfKey } from "../shards/keys.ts";
 import { dropFromShard } from "../shards/drop.ts";
 import { listShards, parseShardName, shardFiles } from "../shards/names.ts";
 import { readShardResults } from "../shards/past_results.ts";
-import { sources } from "../sources/sources.ts";
 import { latestOutcomes } from "./latest_outcomes.ts";
+import { orNothing } from "./or_nothing.ts";
 import type { DownloadFolder } from "./run_download.ts";
 import { isOurs } from "./shard_folder.ts";
 
@@ -25,19 +25,20 @@ export interface PassContext {
 
 /** Goes over all inputs, and tells which rows have the URL of an earlier one that is to be fetched. */
 export async function planWithoutDuplicates(
-  { config, inputs, state }: DownloadFolder,
+  folder: DownloadFolder,
   { progress, signal }: PassContext,
 ): Promise<{ plan: Plan; isDuplicate: (row: number) => boolean }> {
-  const { source, choice, rows, rowsPerShard } = config;
-  const readers = await rowReaders(inputs, sources[source], choice, rows);
+  const { config, inputs, state } = folder, { rows, rowsPerShard } = config;
+  const readers = await rowReaders(inputs, config);
   await using finder = await openDuplicateFinder(`${state}/urls`, { signal });
-  const plan = await makePlan({
-    ...{ inputs, rows, rowsPerShard, state, progress, signal },
-    look(row, number, path) {
-      const { url, skip } = readers.get(path)!(row);
-      if (!skip) finder.add(url, number);
-    },
-  });
+  const plan = await orNothing(folder, () =>
+    makePlan({
+      ...{ inputs, rows, rowsPerShard, state, progress, signal },
+      look(row, number, path) {
+        const { url, skip } = readers.get(path)!(row);
+        if (!skip) finder.add(url, number);
+      },
+    }));
   const { count, isDuplicate } = await finder.finish();
   progress.note(`${count} of ${plan.rows} rows have the URL of an earlier one`);
   return { plan, isDuplicate };

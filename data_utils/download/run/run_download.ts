@@ -18,7 +18,8 @@ import { openShardWriter } from "../shards/shard_writer.ts";
 import { sources } from "../sources/sources.ts";
 import { type DownloadConfig, shapeOf } from "./download_config.ts";
 import { fillShards, type ShardJob } from "./fill_shards.ts";
-import { isOurs, stateFolder } from "./shard_folder.ts";
+import { orNothing } from "./or_nothing.ts";
+import { configPath, isOurs, stateFolder } from "./shard_folder.ts";
 
 /** Where a run shows what it does. */
 export interface RunContext {
@@ -40,7 +41,7 @@ export interface DownloadFolder extends Disposable {
  */
 export async function openFolder(config: DownloadConfig, progress?: Progress): Promise<DownloadFolder> {
   const inputs = await listInputs(config.inputs), state = stateFolder(config);
-  await rowReaders(inputs, sources[config.source], config.choice, config.rows, progress);
+  await rowReaders(inputs, config, progress);
   await Deno.mkdir(config.out, { recursive: true });
   await refuseForeign(config, state);
   const facts = inputs.map(({ bytes, hash }) => ({ bytes, hash }));
@@ -63,20 +64,19 @@ async function refuseForeign({ out, part }: DownloadConfig, state: string): Prom
   );
 }
 
-/** The plan of a folder, made or read again. */
+/** The plan of a folder, made or read again. Of inputs that make none nothing stays in the folder. */
 export async function planOf(
-  { config, inputs, state }: DownloadFolder,
+  folder: DownloadFolder,
   { progress, signal }: Pick<RunContext, "progress" | "signal">,
 ): Promise<Plan> {
-  const { rows, rowsPerShard } = config;
-  return await makePlan({ inputs, rows, rowsPerShard, state, progress, signal });
+  const { config: { rows, rowsPerShard }, inputs, state } = folder;
+  return await orNothing(folder, () => makePlan({ inputs, rows, rowsPerShard, state, progress, signal }));
 }
 
 /** Writes what this process was told, beside the shards. */
 async function writeConfig({ config, inputs }: DownloadFolder, plan: Plan): Promise<void> {
-  const suffix = config.part === null ? "" : `-${config.part.index + 1}of${config.part.of}`;
   const files = inputs.map(({ path, bytes, hash }, i) => ({ path, bytes, hash, rows: plan.files[i].rows }));
-  await writeJsonAtomically(`${config.out}/download${suffix}.json`, {
+  await writeJsonAtomically(configPath(config), {
     version: VERSION,
     commit: await checkedOutCommit(),
     ...config,
@@ -162,7 +162,11 @@ export async function runDownload(
   await writeConfig(folder, plan);
   await clearFolder(folder);
   const { finished, left } = await sortShards(folder, plan);
-  if (left.length === 0 && finished.length > 0) return context.progress.note("All shards are there already");
+  if (left.length === 0 && finished.length > 0) {
+    const rows = finished.reduce((sum, { count }) => sum + count, 0), shards = finished.length;
+    context.tell({ event: "start", rows, shards, rowsBefore: rows, shardsBefore: shards });
+    return context.tell({ event: "end", done: true });
+  }
   await using input = openShardRows(plan, sources[config.source], choice, rowOptions);
   function* jobs(): Generator<ShardJob> {
     for (const shard of left) {

@@ -6,6 +6,11 @@ export function stateFolder({ out, part }: { out: string; part: Part | null }): 
   return part === null ? `${out}/.download` : `${out}/.download-${part.index + 1}of${part.of}`;
 }
 
+/** What a download was told, beside the shards. Not there before its rows are known. */
+export function configPath({ out, part }: { out: string; part: Part | null }): string {
+  return part === null ? `${out}/download.json` : `${out}/download-${part.index + 1}of${part.of}.json`;
+}
+
 /** Whether a shard is this machine's; supplementary shards are numbered so that the same rule holds for them. */
 export function isOurs(number: number, part: Part | null): boolean {
   return part === null || number % part.of === part.index;
