@@ -78,7 +78,11 @@ Deno.test("DNS cache: it holds so many names, and asks so many questions at once
 });
 
 Deno.test("DNS cache: a question without an answer ends, and closing the cache ends it", async () => {
-  const silent: Resolve = () => new Promise(() => {});
+  const signals: AbortSignal[] = [];
+  const silent: Resolve = (_name, signal) => {
+    signals.push(signal!);
+    return new Promise(() => {});
+  };
   {
     const { cache } = cacheOf(silent, { questionTimeout: 30, questions: 1 });
     using _ = cache;
@@ -91,6 +95,7 @@ Deno.test("DNS cache: a question without an answer ends, and closing the cache e
   await Promise.resolve();
   cache[Symbol.dispose]();
   await assertRejects(() => waiting, Error, "closed");
+  assertEquals(signals.map(({ aborted }) => aborted), [true, true, true]);
 });
 
 /** An answer to `question` with records that each name the question's own name. */

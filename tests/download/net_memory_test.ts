@@ -126,6 +126,17 @@ Deno.test("patience: time stands still while it is held", async () => {
   assertEquals(over, true);
 });
 
+Deno.test("patience: nothing of it stays with the signal that many fetches share", () => {
+  using deadlines = openDeadlines(1000);
+  const { signal } = new AbortController(), listeners = new Set<unknown>();
+  signal.addEventListener = (_type: string, listener: unknown) => void listeners.add(listener);
+  signal.removeEventListener = (_type: string, listener: unknown) => void listeners.delete(listener);
+  const patience = openPatience(deadlines, 1000, signal);
+  assertEquals(listeners.size, 1);
+  patience[Symbol.dispose]();
+  assertEquals(listeners.size, 0);
+});
+
 Deno.test("patience: what is broken off is undone, once", async () => {
   using deadlines = openDeadlines(5);
   const stop = new AbortController();
@@ -209,18 +220,24 @@ Deno.test("receive: large bodies share the budget, whether they say how long the
 
 Deno.test("receive: who waits for the budget is not timed out, who holds it is", async () => {
   using server = rawServer(async (visit) => {
-    await visit.send(`HTTP/1.1 200 OK\r\nContent-Length: ${large}\r\n\r\n`);
-    if (visit.path === "/whole") await visit.send(new Uint8Array(large));
+    const length = visit.path === "/unknown" ? "" : `Content-Length: ${large}\r\n`;
+    await visit.send(`HTTP/1.1 200 OK\r\n${length}\r\n`);
+    if (visit.path === "/stalls") return;
+    await visit.send(new Uint8Array(large));
+    visit.close();
   });
-  const { record, budget } = noted(openBodyBudget(100));
-  // the first one goes beyond the budget and stalls
-  const stalled = receiveFrom(server.url("/stalls"), budget, 600, large);
-  while (record.held === 0) await new Promise((done) => setTimeout(done, 1));
-  const waiting = receiveFrom(server.url("/whole"), budget, 200, large);
-  const error = await assertRejects(() => stalled, FetchFailure);
-  assertEquals(error.fault.reason, "timeout");
-  assertEquals([record.waited, (await waiting).bytes.length], [1, large]);
-  assertEquals(record.held, 0);
+  for (const path of ["/known", "/unknown"]) {
+    const { record, budget } = noted(openBodyBudget(100));
+    // the first one goes beyond the budget and stalls
+    const stalled = receiveFrom(server.url("/stalls"), budget, 900, large);
+    while (record.held === 0) await new Promise((done) => setTimeout(done, 1));
+    const waiting = receiveFrom(server.url(path), budget, 400, large);
+    const error = await assertRejects(() => stalled, FetchFailure);
+    assertEquals(error.fault.reason, "timeout");
+    assertEquals((await waiting).bytes.length, large);
+    assert(record.waited > 0);
+    assertEquals(record.held, 0);
+  }
 });
 
 Deno.test("receive: a body that breaks off while it waits for the budget gives its place back", async () => {

@@ -126,10 +126,17 @@ Deno.test({
   name: "private addresses: the address is looked at again once connected, before anything is sent",
   ignore,
   fn: async () => {
-    using server = publicServer(image);
-    let looks = 0;
-    using fetcher = openFetcher(strict, () => Promise.resolve(["127.0.0.2"]), () => looks++ === 0);
-    assertEquals(told(await fetcher.fetch(server.url("/", "a.test"), never)), "private_address");
+    let looks = 0, allowed = 1;
+    using server = publicServer((visit) => server.visits.length === 2 ? visit.close() : image(visit));
+    const look = () => looks++ < allowed;
+    using fetcher = openFetcher(strict, () => Promise.resolve(["127.0.0.2"]), look);
+    const ask = () => fetcher.fetch(server.url("/", "a.test"), never).then(told);
+    assertEquals(await ask(), "private_address");
     assertEquals([looks, server.visits.length], [2, 0]);
+    // again where a kept connection turns out to be closed and a new one takes its place
+    [looks, allowed] = [0, 3];
+    assertEquals(await ask(), `"/ of a.test:${server.port}"`);
+    assertEquals(await ask(), "private_address");
+    assertEquals([looks, server.visits.length], [4, 2]);
   },
 });

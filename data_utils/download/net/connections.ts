@@ -62,7 +62,6 @@ export function openConnections(): Connections {
     agent.keepSocketAlive = (socket) => {
       // Node's answer is nothing for yes where its types promise a boolean
       if ((keep(socket) as boolean | undefined) === false) return false;
-      idle.delete(socket);
       idle.set(socket, true);
       if (!watched.has(socket)) {
         watched.add(socket);
