@@ -361,4 +361,6 @@ Deno.test("fetcher: closing it ends what is under way", async () => {
     assert("fault" in answer);
     assertMatch(answer.fault.detail, /closed/);
   }
+  assertEquals(told(await fetcher.fetch(server.url("/"), never)), "reset");
+  assertEquals(server.visits.length, 3);
 });

@@ -24,6 +24,7 @@ const reasonByCode: Readonly<Record<string, Reason>> = {
   EACCES: "unreachable",
   EPERM: "unreachable",
   ETIMEDOUT: "connect_timeout",
+  ERR_SOCKET_CONNECTION_TIMEOUT: "connect_timeout",
   ENOTFOUND: "dns",
   EAI_AGAIN: "dns_failed",
   EPROTO: "tls",
