@@ -27,10 +27,14 @@ export function mixedRows({ server }: Faults, count: number): FaultRow[] {
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Requests so far for the rows of finished shards. */
-async function requestsOfFinished({ server }: Faults, out: string): Promise<Map<string, number>> {
+/** Requests so far for the rows of shards, which are all that are finished unless named. */
+export async function requestsOf(
+  { server }: Faults,
+  out: string,
+  shards?: readonly string[],
+): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
-  for (const name of await shardsIn(out)) {
+  for (const name of shards ?? await shardsIn(out)) {
     for (const { url } of await outcomesOf(`${out}/${name}.parquet`)) {
       const path = URL.parse(url ?? "")?.pathname;
       if (path !== undefined && server.requests.has(path)) counts.set(path, server.requests.get(path)!);
@@ -40,22 +44,22 @@ async function requestsOfFinished({ server }: Faults, out: string): Promise<Map<
 }
 
 /**
- * One process: killed at a random moment after `goal` shards are finished, or left to its end where that is null. A row
- * that stalls keeps each run going for 12 s after its last shards began, so it is alive then.
+ * One process: once `ripe` says so it is ended by a signal at a random moment of the next `within` milliseconds; left to
+ * its end where that is null.
  */
-async function life(
+export async function life(
   faults: Faults,
   args: readonly string[],
-  out: string,
-  goal: number | null,
+  ripe: (() => Promise<boolean>) | null,
+  { signal = "SIGKILL", within = 500 }: { signal?: "SIGKILL" | "SIGINT"; within?: number } = {},
 ): Promise<Ended> {
   const child = startDownload(faults, args), ended = endOf(child);
   let alive = true;
   ended.finally(() => alive = false);
-  if (goal !== null) {
-    while (alive && (await shardsIn(out)).length < goal) await pause(10);
-    await pause(Math.random() * 500);
-    killIfAlive(child);
+  if (ripe !== null) {
+    while (alive && !await ripe()) await pause(10);
+    await pause(Math.random() * within);
+    killIfAlive(child, signal);
   }
   return await ended;
 }
@@ -72,10 +76,12 @@ export async function downloadThroughKills(
   const args = downloadArgs(faults, input, out, ["--breaker-failures", "0"]);
   const total = Math.ceil(count / ROWS_PER_SHARD);
   for (let kill = 0; kill <= kills; kill++) {
-    const before = await requestsOfFinished(faults, out), shards = await shardsIn(out);
+    const before = await requestsOf(faults, out), shards = await shardsIn(out);
     const room = (total - 6 - shards.length) / (kills - kill),
       goal = shards.length + Math.ceil(Math.random() * room);
-    const { code, signal, err, peak } = await life(faults, args, out, kill < kills ? goal : null);
+    // A row that stalls keeps each run going for 12 s after its last shards began, so it is alive at its kill.
+    const ripe = async () => (await shardsIn(out)).length >= goal;
+    const { code, signal, err, peak } = await life(faults, args, kill < kills ? ripe : null);
     if (kill < kills) assertEquals(signal, "SIGKILL", `it ended before it was killed: ${code} ${err}`);
     else assertEquals(code, 0, err);
     const after = new Set(await shardsIn(out));
