@@ -59,6 +59,21 @@ Deno.test("redirects: where they may lead, and where not", async () => {
   assertEquals("fault" in answer && [answer.fault.reason, answer.fault.httpStatus], ["bad_redirect", 302]);
 });
 
+Deno.test("redirects: a fault of another host is told from one of the host that was asked", async () => {
+  const lead: Record<string, string> = { "/home": "/bad" };
+  using server = rawServer(({ path, send }) => send(lead[path] ? moved(lead[path]) : whole("", "", "503 X")));
+  const behind = async (path: string) => {
+    const answer = await fetchOnce(server.url(path));
+    return "fault" in answer && [answer.fault.reason, answer.fault.behindRedirect ?? false];
+  };
+  assertEquals(await behind("/home"), ["http_503", false]);
+  assertEquals(await behind("/bad"), ["http_503", false]);
+  const closed = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  lead["/out"] = `http://127.0.0.1:${(closed.addr as Deno.NetAddr).port}/`;
+  closed.close();
+  assertEquals(await behind("/out"), ["refused", true]);
+});
+
 Deno.test("redirects: their bodies cost no connection, unless they are large", async () => {
   using server = rawServer((visit) => {
     const large = whole("a".repeat(100_000), "Location: /302/1\r\n", "302 X");

@@ -1,8 +1,8 @@
 // A fetch queue on a time of its own, with a server to be that says when each attempt ends and how.
+import type { FetchFault } from "../../data_utils/download/net/fetch_settings.ts";
 import { type FetchQueue, fetchQueue } from "../../data_utils/download/queue/fetch_queue.ts";
 import {
   type Attempt,
-  type AttemptFault,
   defaultQueueSettings,
   type QueueSettings,
 } from "../../data_utils/download/queue/queue_settings.ts";
@@ -25,16 +25,16 @@ export type Serve = (
   task: Task,
   number: number,
   now: number,
-) => { readonly fault?: AttemptFault; readonly ms?: number };
+) => { readonly fault?: FetchFault; readonly ms?: number };
 
-export const fault = (reason: AttemptFault["reason"], more: Partial<AttemptFault> = {}) => ({
+export const fault = (reason: FetchFault["reason"], more: Partial<FetchFault> = {}) => ({
   fault: { reason, detail: "made", ...more },
 });
 
 /** `random` gives 0.5 always, so that a back-off is three quarters of the whole. */
 export function madeQueue(serve: Serve, settings: Partial<QueueSettings> = {}, random = () => 0.5) {
   const clock = fakeClock(), abort = new AbortController();
-  const attempts: Seen[] = [], ends = new Map<Task, { attempts: number; at: number; fault?: AttemptFault }>();
+  const attempts: Seen[] = [], ends = new Map<Task, { attempts: number; at: number; fault?: FetchFault }>();
   const signals: AbortSignal[] = [];
   const queue: FetchQueue<Task> = fetchQueue<Task, Task>({ ...defaultQueueSettings, ...settings }, {
     async attempt(task, number, signal): Promise<Attempt<Task>> {

@@ -52,6 +52,8 @@ export interface FetchFault extends Fault {
   /** What the server asked for by Retry-After. */
   readonly retryAfter?: number;
   readonly httpStatus?: number;
+  /** The fault is of another host, to which the one that was asked for redirected: it says nothing against that. */
+  readonly behindRedirect?: boolean;
 }
 
 export type FetchAnswer = { readonly fetched: Fetched } | { readonly fault: FetchFault };

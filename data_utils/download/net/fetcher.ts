@@ -117,7 +117,8 @@ export function openFetcher(
     }
   }
 
-  async function follow(text: string, patience: Patience): Promise<Fetched> {
+  /** `hosts` is told of each host that is asked. */
+  async function follow(text: string, patience: Patience, hosts: string[]): Promise<Fetched> {
     let url = webAddress(text);
     if (url === null) {
       throw failure("bad_url", `${JSON.stringify(text.slice(0, 200))} is no address of the web`);
@@ -125,6 +126,7 @@ export function openFetcher(
     const seen = new Set<string>();
     while (true) {
       seen.add(url.href);
+      hosts.push(url.host);
       const answer = await answerOf(url, patience), httpStatus = answer.response.statusCode!;
       if (!redirects.has(httpStatus)) return await bodyOf(answer, url, patience);
       await discard(answer, patience, deadlines);
@@ -144,12 +146,13 @@ export function openFetcher(
     async fetch(url, signal): Promise<FetchAnswer> {
       if (closed) return { fault: closing.fault };
       using patience = openPatience(deadlines, settings.totalTimeout, signal);
+      const hosts: string[] = [];
       underWay.add(patience);
       try {
-        return { fetched: await follow(url, patience) };
+        return { fetched: await follow(url, patience, hosts) };
       } catch (error) {
-        if (error instanceof FetchFailure) return { fault: error.fault };
-        throw error;
+        if (!(error instanceof FetchFailure)) throw error;
+        return { fault: hosts.at(-1) === hosts[0] ? error.fault : { ...error.fault, behindRedirect: true } };
       } finally {
         underWay.delete(patience);
       }

@@ -3,12 +3,13 @@
  * politely (host_law.ts). Hosts take turns, so that one with a long list never holds up the others. A host that cannot
  * have a request now stands in no line: it is put back there by what frees it, or by an alarm.
  */
+import type { FetchFault } from "../net/fetch_settings.ts";
 import { openAlarms } from "./alarms.ts";
 import { append, appendAll, emptyChain, prepend, takeFirst } from "./chain.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { hostLaw } from "./host_law.ts";
 import { type Entry, type Host, openHosts } from "./hosts.ts";
-import type { Attempt, AttemptFault, QueueSettings } from "./queue_settings.ts";
+import type { Attempt, QueueSettings } from "./queue_settings.ts";
 import { finalFault, retryWait } from "./retry.ts";
 import { sizeWaiters } from "./size_waiters.ts";
 
@@ -133,7 +134,7 @@ export function fetchQueue<T, R>(settings: QueueSettings, options: FetchQueueOpt
   }
 
   /** Why a task of a host that is left alone is given up: its own fault if it has been tried. */
-  function lossOf({ fault, host }: Entry<T>): AttemptFault {
+  function lossOf({ fault, host }: Entry<T>): FetchFault {
     const why = `${host.name}: ${host.health.why}`;
     if (!fault) return { reason: "host_down", detail: why };
     return { ...fault, detail: `${fault.detail}; not tried again, ${why}` };

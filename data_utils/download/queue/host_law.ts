@@ -10,9 +10,10 @@
  *   anyway, they wait for some rests, with one attempt after each.
  * Only attempts that began after the last rest did are heard about a host, or one bad moment would count many times.
  */
+import type { FetchFault } from "../net/fetch_settings.ts";
 import type { Reason } from "../outcome.ts";
 import { backOff } from "./retry.ts";
-import type { AttemptFault, QueueSettings } from "./queue_settings.ts";
+import type { QueueSettings } from "./queue_settings.ts";
 
 /** So many rests is a host waited for while no other host answers, if at least so many tasks are left. */
 const PATIENCE = 5, WORTH_WAITING = 1000;
@@ -55,7 +56,7 @@ const down: ReadonlySet<Reason> = new Set<Reason>([
 
 type Verdict = "answered" | "down" | "wait" | "not_asked";
 
-function verdictOn(fault: AttemptFault | null, everAnswered: boolean): Verdict {
+function verdictOn(fault: FetchFault | null, everAnswered: boolean): Verdict {
   if (fault === null || fault.behindRedirect) return "answered";
   const { reason, retryAfter } = fault;
   if (reason === "http_429" || (reason === "http_503" && retryAfter !== undefined)) return "wait";
@@ -72,7 +73,7 @@ export type Hearing = "kept" | "left" | "not_asked";
 /** The law of a queue's hosts. */
 export interface HostLaw {
   /** Takes in how an attempt that began in that era ended (null: well), when so many tasks are left in all. */
-  hear(health: Health, era: number, fault: AttemptFault | null, now: number, tasksLeft: number): Hearing;
+  hear(health: Health, era: number, fault: FetchFault | null, now: number, tasksLeft: number): Hearing;
 }
 
 /** When a host other than this one last answered, from the last answers of two hosts. */
@@ -114,7 +115,7 @@ export function hostLaw(settings: QueueSettings, random: () => number): HostLaw 
     health.everAnswered = true;
   }
 
-  function hearRefusal(health: Health, current: boolean, fault: AttemptFault, now: number): Hearing {
+  function hearRefusal(health: Health, current: boolean, fault: FetchFault, now: number): Hearing {
     const { reason, retryAfter } = fault;
     if (!current && retryAfter === undefined) return "kept";
     if (current) {
@@ -137,7 +138,7 @@ export function hostLaw(settings: QueueSettings, random: () => number): HostLaw 
     return "kept";
   }
 
-  function hearFailure(health: Health, fault: AttemptFault, now: number): Hearing {
+  function hearFailure(health: Health, fault: FetchFault, now: number): Hearing {
     health.failures++;
     if (breakerFailures === 0 || health.failures < breakerFailures) return "kept";
     const why = `${health.failures} failures in a row, the last: ${fault.reason}`;

@@ -1,7 +1,7 @@
 /** The hosts of a queue: what waits and runs at each, and what is known of it, for as long as that matters. */
+import type { FetchFault } from "../net/fetch_settings.ts";
 import { type Chain, emptyChain } from "./chain.ts";
 import { goodHealth, type Health, isRemarkable } from "./host_law.ts";
-import type { AttemptFault } from "./queue_settings.ts";
 
 /** A task on its way. */
 export interface Entry<T> {
@@ -9,7 +9,7 @@ export interface Entry<T> {
   readonly host: Host<T>;
   attempts: number;
   /** Of the last attempt. */
-  fault: AttemptFault | null;
+  fault: FetchFault | null;
   next: Entry<T> | null;
 }
 

@@ -33,11 +33,5 @@ export const defaultQueueSettings: QueueSettings = {
   breakerRest: 60_000,
 };
 
-/** Why an attempt gave nothing. */
-export interface AttemptFault extends FetchFault {
-  /** The fault is of another host, which the task's own redirected to: it says nothing against the task's. */
-  readonly behindRedirect?: boolean;
-}
-
 /** What an attempt gives. */
-export type Attempt<R> = { readonly result: R } | { readonly fault: AttemptFault };
+export type Attempt<R> = { readonly result: R } | { readonly fault: FetchFault };

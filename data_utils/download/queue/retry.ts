@@ -1,6 +1,7 @@
 /** Whether a task is tried again, and when. */
+import type { FetchFault } from "../net/fetch_settings.ts";
 import { noteOf } from "../outcome.ts";
-import type { AttemptFault, QueueSettings } from "./queue_settings.ts";
+import type { QueueSettings } from "./queue_settings.ts";
 
 /**
  * Milliseconds after the n-th failure, from 1: doubled with each, but never above maxRetryWait, and drawn from the upper
@@ -19,7 +20,7 @@ export function backOff(
 export function retryWait(
   settings: QueueSettings,
   attempts: number,
-  { reason, retryAfter = 0 }: AttemptFault,
+  { reason, retryAfter = 0 }: FetchFault,
   random: () => number,
 ): number | null {
   if (attempts > settings.retries || retryAfter > settings.maxRetryWait) return null;
@@ -28,7 +29,7 @@ export function retryWait(
 }
 
 /** The fault of a task that is given up, saying so where Retry-After was too long to wait for. */
-export function finalFault({ maxRetryWait }: QueueSettings, fault: AttemptFault): AttemptFault {
+export function finalFault({ maxRetryWait }: QueueSettings, fault: FetchFault): FetchFault {
   if (fault.retryAfter === undefined || fault.retryAfter <= maxRetryWait) return fault;
   const asked = Math.ceil(fault.retryAfter / 1000), waited = Math.ceil(maxRetryWait / 1000);
   return {
