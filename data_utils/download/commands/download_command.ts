@@ -10,8 +10,9 @@ import { openReport } from "../report/open_report.ts";
 import type { DownloadConfig } from "../run/download_config.ts";
 import { planWithoutDuplicates, settleDuplicates } from "../run/duplicates.ts";
 import { retryFailed } from "../run/retry_round.ts";
-import { openFolder, planOf, runDownload, statsPaths } from "../run/run_download.ts";
-import { isOurs, stateFolder } from "../run/shard_folder.ts";
+import { openFolder, planOf, statsPaths } from "../run/folder.ts";
+import { runDownload } from "../run/run_download.ts";
+import { isOurs, stateFolder } from "../run/part.ts";
 import { verifyFolder } from "../shards/verify_folder.ts";
 import { sources } from "../sources/sources.ts";
 import { type DownloadFlags, downloadFlags } from "./download_flags.ts";
@@ -129,8 +130,9 @@ async function fetchAll(
   }
   if (config.dedup !== "none") await settleDuplicates(folder, plan, passing);
   if (json) return;
-  const { sum } = await mergeStats(await statsPaths(folder), signal);
-  console.log(finalTables(sum, outputWidth()));
+  const paths = await statsPaths(folder);
+  if (paths.length === 0) return progress.note("There is no shard for this part");
+  console.log(finalTables((await mergeStats(paths, signal)).sum, outputWidth()));
 }
 
 /** Downloads; see its help. */

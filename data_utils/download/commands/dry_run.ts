@@ -4,7 +4,7 @@ import { listInputs, makePlan } from "../plan/plan.ts";
 import { rowReaders } from "../plan/row_readers.ts";
 import { grouped } from "../report/amounts.ts";
 import type { DownloadConfig } from "../run/download_config.ts";
-import { isOurs } from "../run/shard_folder.ts";
+import { isOurs } from "../run/part.ts";
 import { shardName } from "../shards/names.ts";
 
 /** Prints the rows by what would become of them, the shards and the first URLs. */

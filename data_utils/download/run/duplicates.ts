@@ -3,9 +3,8 @@
  * is there; the first row in the order of keys stays, whichever came first over the network.
  */
 import type { Progress } from "../../program/progress.ts";
-import { writeAtomically, writeFully } from "../../runs/atomic.ts";
 import { openDuplicateFinder } from "../dedup/duplicate_finder.ts";
-import type { Duplicates } from "../dedup/duplicates.ts";
+import { writeDuplicateTable } from "../dedup/duplicate_table.ts";
 import { makePlan, type Plan } from "../plan/plan.ts";
 import { rowReaders } from "../plan/row_readers.ts";
 import { keyOf, placeOfKey } from "../shards/keys.ts";
@@ -14,8 +13,8 @@ import { listShards, parseShardName, shardFiles } from "../shards/names.ts";
 import { readShardResults } from "../shards/past_results.ts";
 import { latestOutcomes } from "./latest_outcomes.ts";
 import { orNothing } from "./or_nothing.ts";
-import type { DownloadFolder } from "./run_download.ts";
-import { isOurs } from "./shard_folder.ts";
+import type { DownloadFolder } from "./folder.ts";
+import { duplicatesPath, isOurs } from "./part.ts";
 
 /** Where it is shown how far things are, and what stops them. */
 export interface PassContext {
@@ -109,22 +108,11 @@ export async function settleDuplicates(
   }
   const sameUrl = await urls.finish(), sameBytes = await contents.finish();
   if (config.dedup === "drop") await dropContent(folder, (key) => sameBytes.isDuplicate(rowOf(key)), context);
-  const suffix = config.part === null ? "" : `-${config.part.index + 1}of${config.part.of}`;
-  const path = `${config.out}/duplicates${suffix}.tsv`, encoder = new TextEncoder();
-  await writeAtomically(path, async (file) => {
-    const write = (text: string) => writeFully(file, encoder.encode(text));
-    const list = async (kind: string, { all }: Duplicates) => {
-      let lines = "";
-      for await (const { row, first } of all()) {
-        lines += `${kind}\t${keyOfRow(row)}\t${keyOfRow(first)}\n`;
-        if (lines.length > 2 ** 16) lines = (await write(lines), "");
-      }
-      await write(lines);
-    };
-    await write("kind\tkey\tfirst_key\n");
-    await list("url", sameUrl);
-    await list("content", sameBytes);
-  });
+  const path = duplicatesPath(config);
+  await writeDuplicateTable(path, [
+    { kind: "url", duplicates: sameUrl.all(), keyOf: keyOfRow },
+    { kind: "content", duplicates: sameBytes.all(), keyOf: keyOfRow },
+  ]);
   progress.note(
     `${path}: ${sameUrl.count} rows have the URL of an earlier one, ${sameBytes.count} images the bytes of an earlier one`,
   );

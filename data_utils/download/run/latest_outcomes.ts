@@ -3,7 +3,7 @@ import { placeOfKey } from "../shards/keys.ts";
 import { listShards, parseShardName, shardFiles } from "../shards/names.ts";
 import { type PastResult, readShardResults } from "../shards/past_results.ts";
 import type { DownloadConfig } from "./download_config.ts";
-import { isOurs } from "./shard_folder.ts";
+import { isOurs } from "./part.ts";
 
 /** Names of this machine's shards in order, by round (0: those that supplement none). */
 async function shardsByRound(

@@ -4,7 +4,7 @@
  */
 import { exitCode } from "../../program/outcome.ts";
 import type { DownloadConfig } from "./download_config.ts";
-import { configPath } from "./shard_folder.ts";
+import { configPath } from "./part.ts";
 
 const isThere = (path: string) => Deno.stat(path).then(() => true, () => false);
 

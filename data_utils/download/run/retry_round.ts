@@ -6,15 +6,15 @@ import { writeJsonAtomically } from "../../runs/atomic.ts";
 import type { Plan } from "../plan/plan.ts";
 import { openShardRows } from "../plan/shard_rows.ts";
 import { placeOfKey } from "../shards/keys.ts";
-import { shardFiles, shardName } from "../shards/names.ts";
+import { shardName } from "../shards/names.ts";
 import { type PastResult, replacedBy, wantsRetry } from "../shards/past_results.ts";
 import type { ShardStats } from "../shards/shard.ts";
-import { finishedShard } from "../shards/shard_stats.ts";
 import { sources } from "../sources/sources.ts";
 import type { JobRow, ShardJob } from "./fill_shards.ts";
-import { clearFolder, type DownloadFolder, fillAll, type RunContext, writerOf } from "./run_download.ts";
+import { clearFolder, type DownloadFolder } from "./folder.ts";
+import { fillAll, type RunContext, sortShards, writerOf } from "./run_download.ts";
 import { latestOutcomes } from "./latest_outcomes.ts";
-import { ourNumber } from "./shard_folder.ts";
+import { ourNumber } from "./part.ts";
 
 /** A round, in `retryN/round.json`. */
 interface Round {
@@ -96,19 +96,14 @@ export async function retryFailed(
   reasons: readonly string[] | null,
   context: RunContext,
 ): Promise<void> {
-  const { config, state } = folder, { out, layout, rowsPerShard, choice, rows: rowOptions } = config;
+  const { config, state } = folder, { rowsPerShard, choice, rows: rowOptions } = config;
   await clearFolder(folder);
   const { number, round } = await currentRound(folder, reasons, context.signal);
   if (round.shards.length === 0) {
     await Deno.remove(`${state}/retry${number}`, { recursive: true });
     return context.progress.note("No row failed in a way that is to be tried again");
   }
-  const before: ShardStats[] = [], left: Round["shards"][number][] = [];
-  for (const shard of round.shards) {
-    const stats = await finishedShard(shardFiles(out, layout, shard.name));
-    if (stats) before.push(stats);
-    else left.push(shard);
-  }
+  const { left, before } = await sortShards(folder, round.shards, ({ name }) => name);
   await using input = openShardRows(plan, sources[config.source], choice, rowOptions);
 
   async function rowsOf(keys: readonly string[], signal: AbortSignal): Promise<JobRow[]> {
@@ -132,7 +127,6 @@ export async function retryFailed(
       };
     }
   }
-  const rows = left.reduce((sum, { rows }) => sum + rows, 0);
-  await fillAll(folder, { jobs: jobs(), count: left.length, rows, before }, context);
+  await fillAll(folder, { jobs: jobs(), left, before }, context);
   await writeJsonAtomically(roundFile(state, number), { ...round, done: true });
 }
