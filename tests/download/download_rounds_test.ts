@@ -138,3 +138,50 @@ test("--verify finds what is not as it was written, and what is removed is fetch
   const twice = rows.map(({ url }) => faults.server.requests.get(URL.parse(url)!.pathname) === 2);
   assertEquals(twice, rows.map((_, i) => i >= 100));
 });
+
+test("shards that are removed after rounds of retries come back, and nothing is there twice", async (faults) => {
+  const { server } = faults, kinds: Kind[] = ["ok", "500-until-healed", "403"];
+  const rows = Array.from({ length: 250 }, (_, i) => faultRow(server, kinds[i % 3], i));
+  const out = `${faults.folder}/out`, input = await writeRows(faults, rows);
+  const args = downloadArgs(faults, input, out, ["--breaker-failures", "0"]);
+  const go = async (...more: string[]) => {
+    const { code, out, err } = await download(faults, [...args, ...more]);
+    assertEquals(code, 0, out + err);
+    return out;
+  };
+  const remove = async (name: string) => {
+    for (const ending of [".tar", ".parquet", "_stats.json"]) await Deno.remove(`${out}/${name}${ending}`);
+  };
+  const hashes = async () => {
+    const names = await shardsIn(out);
+    return Object.fromEntries(
+      await Promise.all(names.map(async (name) => [name, await hashOf(`${out}/${name}.tar`)])),
+    );
+  };
+  const asked = (kind: Kind) =>
+    rows.filter((row) => row.kind === kind).map(({ url }) => server.requests.get(URL.parse(url)!.pathname));
+
+  await go();
+  server.heal();
+  await go("--retry-failed");
+  // a second round, over those that still fail
+  await go("--retry-failed");
+  const whole = await hashes(), sums = (await go()).split("\n").at(-1)!;
+  assertStringIncludes(sums, "250 rows, 167 images");
+  assertEquals(Object.keys(whole).map((name) => name.split("_")[0]), [
+    ...["00000", "00001", "00002", "retry1", "retry1", "retry2"],
+  ]);
+
+  const before = asked("500-until-healed");
+  await remove("00001");
+  assertEquals((await go()).split("\n").at(-1), sums);
+  await remove("retry1_00000");
+  await go("--retry-failed");
+  assertEquals(await hashes(), whole);
+  await go("--verify");
+  assertEquals((await go()).split("\n").at(-1), sums);
+  // what was in the first shard of the first round was asked for once more, all else that failed was not
+  const more = asked("500-until-healed").map((times, i) => times! - before[i]!);
+  assertEquals(more.reduce((sum, times) => sum + times), 50);
+  assertEquals(new Set(asked("403")), new Set([3]));
+});

@@ -79,7 +79,8 @@ async function verify({ config, values: { json }, progress }: Wishes, signal: Ab
   const sum = `${shards} shards, ${rows} rows, ${successes} images read again`;
   if (faults > 0) {
     throw new Failure(
-      `${sum}: ${faults} faults. Remove the files of these shards and give the command again`,
+      `${sum}: ${faults} faults. Remove the files of these shards and give the command again, with --retry-failed ` +
+        "for those called retry",
       1,
     );
   }

@@ -14,6 +14,7 @@ import { sources } from "../sources/sources.ts";
 import { fillShards, type ShardJob } from "./fill_shards.ts";
 import { clearFolder, type DownloadFolder, writeConfig } from "./folder.ts";
 import { isOurs } from "./part.ts";
+import { retriedRows } from "./rounds.ts";
 
 /** Where a run shows what it does. */
 export interface RunContext {
@@ -96,11 +97,12 @@ export async function runDownload(
   context: RunContext,
   isDuplicate: (row: number) => boolean = () => false,
 ): Promise<void> {
-  const { config } = folder, { layout, rowsPerShard, choice, rows: rowOptions } = config;
+  const { config, state } = folder, { layout, rowsPerShard, choice, rows: rowOptions } = config;
   await writeConfig(folder, plan);
   await clearFolder(folder);
   const ours = plan.shards.filter(({ number }) => isOurs(number, config.part));
   const { left, before } = await sortShards(folder, ours, ({ number }) => shardName(number, layout));
+  const retried = await retriedRows(state, rowsPerShard, 0);
   await using input = openShardRows(plan, sources[config.source], choice, rowOptions);
   function* jobs(): Generator<ShardJob> {
     for (const shard of left) {
@@ -108,11 +110,12 @@ export async function runDownload(
       yield {
         name,
         async read(signal) {
-          const wanted = await input.read(shard, signal);
-          return wanted.map((row, index) => ({
-            key: keyOf(shard.number, index, rowsPerShard),
-            row: !row.skip && isDuplicate(shard.before + index) ? { ...row, skip: sameUrl } : row,
-          }));
+          const wanted = await input.read(shard, signal), later = await retried(shard.number);
+          return wanted.map((row, index) => {
+            const key = keyOf(shard.number, index, rowsPerShard);
+            const duplicate = isDuplicate(shard.before + index) ? sameUrl : undefined;
+            return { key, row: { ...row, skip: later.get(key) ?? row.skip ?? duplicate } };
+          });
         },
         write: writerOf(folder, input, name),
       };
