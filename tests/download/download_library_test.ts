@@ -1,6 +1,6 @@
 // The downloader as a library: a program of somebody else's opens a folder, plans, downloads and reads what became of it, and
 // nothing of it is left running.
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   defaultFetchSettings,
   defaultImageRules,
@@ -27,9 +27,37 @@ const kinds: readonly RowKind[] = [
   ...["named", "name-unknown", "no-url", "https-self-signed"] as const,
 ];
 
+/** Shows nothing. */
 const silent = { show() {}, note() {}, end() {} };
 
-/** The sanitizers of Deno.test, which are off by default, see what a download leaves open. */
+/** Threads of this process that are workers, and its connections to the server's ports. */
+async function running({ server }: Faults): Promise<{ threads: number; connections: number }> {
+  const names = Array.fromAsync(
+    Deno.readDir("/proc/self/task"),
+    ({ name }) => Deno.readTextFile(`/proc/self/task/${name}/comm`).catch(() => ""),
+  );
+  const ports = [server.http, server.https, server.selfSigned].map((port) => port.toString(16).toUpperCase());
+  const table = (await Deno.readTextFile("/proc/self/net/tcp")).trim().split("\n").slice(1);
+  const open = table.map((line) => line.trim().split(/\s+/)).filter(([, , remote, state]) =>
+    state === "01" && ports.includes(remote.split(":")[1].replace(/^0+/, ""))
+  );
+  return {
+    threads: (await names).filter((name) => /^worker-\d/.test(name)).length,
+    connections: open.length,
+  };
+}
+
+/** Waits for threads and connections to end, which the machine does a moment after it was told; fails when they do not. */
+async function expectQuiet(faults: Faults): Promise<void> {
+  let left = await running(faults);
+  for (let tries = 0; tries < 100 && left.threads + left.connections > 0; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    left = await running(faults);
+  }
+  assertEquals(left, { threads: 0, connections: 0 });
+}
+
+/** The sanitizers of Deno.test, which are off by default, see files and timers, but not what node's modules hold idle. */
 function test(name: string, body: (faults: Faults) => Promise<void>): void {
   Deno.test({
     name: `download: as a library, ${name}`,
@@ -39,6 +67,7 @@ function test(name: string, body: (faults: Faults) => Promise<void>): void {
     fn: async () => {
       await using faults = await startFaults();
       await body(faults);
+      await expectQuiet(faults);
     },
   });
 }
@@ -93,14 +122,17 @@ test("it is stopped amidst requests and threads, and leaves nothing running", as
   const rows = Array.from({ length: 60 }, (_, i) => faultRow(faults.server, slow[i % slow.length], i));
   const out = `${faults.folder}/out`, config = configOf(faults, await writeRows(faults, rows), out);
   const stop = new AbortController(), reason = new Error("enough"), seen: DownloadEvent[] = [];
+  let busy: ReturnType<typeof running> | undefined;
   const tell = (event: DownloadEvent) => {
-    seen.push(event);
-    if (seen.length === 5) stop.abort(reason);
+    if (seen.push(event) !== 5) return;
+    busy = running(faults).finally(() => stop.abort(reason));
   };
   using download = await openFolder(config);
   const context = { tell, progress: silent, signal: stop.signal }, plan = await planOf(download, context);
   const error = await assertRejects(() => runDownload(download, plan, context));
   assertEquals(error, reason);
+  const { threads, connections } = (await busy)!;
+  assert(threads === 1 && connections > 0, `${threads} threads, ${connections} connections`);
   assertEquals(seen.at(-1), { event: "end", done: false });
   assertEquals(await shardsIn(out), []);
   assertEquals(await namesIn(`${out}/.download/spool`), []);
