@@ -78,7 +78,7 @@ const cases: readonly [SourceName, string, string, string[][]][] = [
   ["yfcc", "yfcc15m.tsv", tsv([U, "a+b"], ["x", "c"]), [[U, "a+b"], ["x", "bad_url"]]],
   ["yfcc", "yfcc100m", tsv(photo(U, "A+kite", "0"), photo(V, "B", "1")), [
     [U, 'A kite Seen "there"'],
-    [V, "bad_url"],
+    [V, "video"],
   ]],
   ["yfcc", "with_line.tsv", tsv(["0", "1", "4e2f7a26", ...photo(U, "A+kite", "0").slice(1)]), [
     [U, 'A kite Seen "there"'],

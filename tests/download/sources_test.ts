@@ -187,7 +187,7 @@ Deno.test("sources: YFCC's texts with names are decoded only when they are encod
   const clean = { title: "a+b", title_clean: "a b", description_clean: "c", downloadurl: URL1 };
   assertEquals(named("yfcc", clean).caption, "a b c");
   assertEquals(named("yfcc", { url: URL1, caption: "a+b", title: "t" }).caption, "a+b");
-  assertEquals(reasonOf(named("yfcc", { downloadurl: URL1, title: "t", marker: 1 })), "bad_url");
+  assertEquals(reasonOf(named("yfcc", { downloadurl: URL1, title: "t", marker: 1 })), "video");
   assertThrows(() => named("yfcc", { downloadurl: URL1, tags: "t" }), SyntaxError, "--caption-col");
 });
 
