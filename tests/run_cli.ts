@@ -117,7 +117,7 @@ function testJobs(ending: string, parts: string[], minutes: number): Job[] {
     .filter((path) => parts.length === 0 || parts.some((part) => path.includes(part)))
     .map((path) => ({
       name: path,
-      args: ["test", "-A", "--no-check", path],
+      args: ["test", "-A", "--no-check", "--sanitize-ops", "--sanitize-resources", path],
       minutes,
       tests: true,
     }));

@@ -3,7 +3,6 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { createHash } from "node:crypto";
 import { untar } from "../curate/shards_made.ts";
 import { checkOutcomes, keyOfRow, outcomesOf, shardsIn } from "./download_outcomes.ts";
-import { mixedRows } from "./download_kills.ts";
 import {
   download,
   downloadArgs,
@@ -32,7 +31,11 @@ const hashOf = async (path: string) => createHash("sha256").update(await Deno.re
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 test("Ctrl-C ends it with 130, and the same command goes on", async (faults) => {
-  const rows = mixedRows(faults, 600), out = `${faults.folder}/out`;
+  // One row that stalls keeps each run going for the seconds of its attempts, so it is alive when it is stopped.
+  const kinds: Kind[] = ["ok", "404", "redirect", "ok", "svg", "truncated", "ok", "503-then-ok"];
+  const kindOf = (i: number) => i === 550 ? "stall" : kinds[i % kinds.length];
+  const rows = Array.from({ length: 600 }, (_, i) => faultRow(faults.server, kindOf(i), i));
+  const out = `${faults.folder}/out`;
   const args = downloadArgs(faults, await writeRows(faults, rows), out, ["--breaker-failures", "0"]);
   const child = startDownload(faults, args), ended = endOf(child);
   while ((await shardsIn(out)).length === 0) await pause(10);

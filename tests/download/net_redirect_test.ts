@@ -86,10 +86,14 @@ Deno.test("redirects: their bodies cost no connection, unless they are large", a
 });
 
 Deno.test("redirects: the total time-out counts all hops together", async () => {
-  using server = rawServer(async (visit) => {
-    await new Promise((done) => setTimeout(done, 60));
-    await visit.send(moved(`${visit.path}1`));
-  });
-  const answer = await fetchOnce(server.url("/"), { totalTimeout: 400, maxRedirects: 1000 });
-  assertEquals(told(answer), "timeout");
+  const pauses: ReturnType<typeof setTimeout>[] = [];
+  {
+    using server = rawServer(async (visit) => {
+      await new Promise((done) => pauses.push(setTimeout(done, 60)));
+      await visit.send(moved(`${visit.path}1`));
+    });
+    const answer = await fetchOnce(server.url("/"), { totalTimeout: 400, maxRedirects: 1000 });
+    assertEquals(told(answer), "timeout");
+  }
+  pauses.forEach(clearTimeout);
 });

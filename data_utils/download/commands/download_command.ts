@@ -12,14 +12,11 @@ import { planWithoutDuplicates, settleDuplicates } from "../run/duplicates.ts";
 import { retryFailed } from "../run/retry_round.ts";
 import { openFolder, planOf, statsPaths } from "../run/folder.ts";
 import { runDownload } from "../run/run_download.ts";
-import { isOurs, stateFolder } from "../run/part.ts";
-import { verifyFolder } from "../shards/verify_folder.ts";
 import { sources } from "../sources/sources.ts";
 import { type DownloadFlags, downloadFlags } from "./download_flags.ts";
 import { dryRun } from "./dry_run.ts";
 import { configOf } from "./flags_config.ts";
-
-const isFolder = (path: string) => Deno.stat(path).then(({ isDirectory }) => isDirectory, () => false);
+import { verifyDownload } from "./verify_download.ts";
 
 const about = Object.values(sources).map(({ name, about }) => `  ${name.padEnd(14)}${about}`).join("\n");
 
@@ -47,44 +44,6 @@ interface Wishes {
   readonly reasons: readonly string[] | null;
   readonly config: DownloadConfig;
   readonly progress: Progress;
-}
-
-/** Reads all shards again. Throws Failure when one is not as it was written, RangeError where nothing was begun. */
-async function verify({ config, values: { json }, progress }: Wishes, signal: AbortSignal): Promise<void> {
-  const { out, layout, rowsPerShard, part } = config;
-  if (!await isFolder(stateFolder(config))) {
-    const which = part === null ? "" : " of this --shard";
-    throw new RangeError(
-      `${out} holds no download${which} to verify: give the command without --verify first`,
-    );
-  }
-  using folder = await openFolder(config, progress);
-  const plan = await planOf(folder, { progress, signal });
-  const checks = verifyFolder({
-    ...{ out, layout, rowsPerShard, signal },
-    rows: plan.shards.map(({ rows }) => rows),
-    mine: (shard) => isOurs(shard, part),
-  });
-  let shards = 0, rows = 0, successes = 0, faults = 0;
-  for await (const check of checks) {
-    shards++;
-    rows += check.rows;
-    successes += check.successes;
-    faults += check.faults.length;
-    if (json) console.log(JSON.stringify({ event: "verified", ...check }));
-    else for (const fault of check.faults) console.log(fault);
-    progress.show(`${shards} shards read again, ${successes} images, ${faults} faults`);
-  }
-  progress.end();
-  const sum = `${shards} shards, ${rows} rows, ${successes} images read again`;
-  if (faults > 0) {
-    throw new Failure(
-      `${sum}: ${faults} faults. Remove the files of these shards and give the command again, with --retry-failed ` +
-        "for those called retry",
-      1,
-    );
-  }
-  console.log(json ? JSON.stringify({ event: "end", shards, rows, successes, faults }) : `${sum}: no fault`);
 }
 
 function reasonsOf(values: DownloadFlags): string[] | null {
@@ -149,7 +108,9 @@ export const downloadCommand: Command = {
     if (values["dry-run"]) {
       return await dryRun(config, { json: values.json, progress: wishes.progress, signal });
     }
-    if (values.verify) return await verify(wishes, signal);
+    if (values.verify) {
+      return await verifyDownload(config, { json: values.json, progress: wishes.progress, signal });
+    }
     try {
       await fetchAll(wishes, signal);
     } catch (error) {

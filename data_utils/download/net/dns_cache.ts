@@ -88,6 +88,7 @@ function answered(
   return new Promise((answer, fail) => {
     const late = new AbortController();
     const stop = (error: unknown) => {
+      clearTimeout(timer);
       fail(error);
       late.abort(error);
     };

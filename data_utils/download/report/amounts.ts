@@ -22,6 +22,11 @@ export function byteText(bytes: number): string {
   return `${at === 0 ? Math.round(value) : value.toFixed(1)} ${units[at]}`;
 }
 
+/** "1 row", "20,000 rows". */
+export function several(count: number, what: string): string {
+  return `${grouped(count)} ${what}${count === 1 ? "" : "s"}`;
+}
+
 /** Counts, the largest first; equal ones by name. */
 export function byCount(counts: Iterable<readonly [string, number]>): [string, number][] {
   return Array.from(counts, ([name, count]): [string, number] => [name, count])

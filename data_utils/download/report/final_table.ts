@@ -1,7 +1,7 @@
 /** What a download came to: rows by status and reason, and by host. */
 import { noteOf, type Status } from "../outcome.ts";
 import { OTHER_HOSTS, type StatsSum } from "../shards/statistics.ts";
-import { byCount, byteText, grouped, shareText } from "./amounts.ts";
+import { byCount, byteText, grouped, several, shareText } from "./amounts.ts";
 import { shortened, type Side, tableLines } from "./text_table.ts";
 
 /** The sums that the tables show. */
@@ -81,7 +81,6 @@ function othersName(others: readonly { readonly host: string }[]): string {
 
 /** "20,000 rows, 18,200 images (91.0 %), 364.0 MB received" */
 export function lastLine({ count, successes, wire_bytes }: FinalFigures): string {
-  const several = (n: number, what: string) => `${grouped(n)} ${what}${n === 1 ? "" : "s"}`;
   const share = shareText(successes, count);
   return `${several(count, "row")}, ${several(successes, "image")} (${share}), ${
     byteText(wire_bytes)
