@@ -1,7 +1,7 @@
 /** `data download`: image-text sources into WebDataset shards. */
 import type { Command } from "../../program/command.ts";
 import { describeFlags, parseFlags } from "../../program/flags.ts";
-import { exitCode, Failure, Stopped } from "../../program/outcome.ts";
+import { exitCode, Stopped } from "../../program/outcome.ts";
 import { type Progress, progressOn } from "../../program/progress.ts";
 import { noteOf } from "../outcome.ts";
 import { finalTables, outputWidth } from "../report/final_table.ts";

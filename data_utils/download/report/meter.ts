@@ -1,7 +1,7 @@
 /** What a person who waits for a download sees on standard error. */
 import { clockTime, type Progress } from "../../program/progress.ts";
 import type { DownloadEvent, Tell } from "../download_event.ts";
-import { byCount, byteText, grouped, shareText } from "./amounts.ts";
+import { byCount, byteText, grouped, several, shareText } from "./amounts.ts";
 import { type Clock, machineClock } from "./clock.ts";
 import type { Counters, Totals } from "./counters.ts";
 
@@ -55,7 +55,11 @@ export function openMeter(progress: Progress, counters: Counters, clock: Clock =
     if (event.event === "start") {
       const { rowsBefore, shardsBefore } = event;
       if (shardsBefore > 0) {
-        progress.note(`${grouped(shardsBefore)} shards with ${grouped(rowsBefore)} rows are there already`);
+        progress.note(
+          `${several(shardsBefore, "shard")} with ${several(rowsBefore, "row")} ${
+            shardsBefore === 1 ? "is" : "are"
+          } there already`,
+        );
       }
       noted = clock.now();
       stop();
