@@ -122,10 +122,10 @@ export async function measureBare(
   server: BenchServer,
   signal: AbortSignal,
 ): Promise<Measured> {
-  let told = { images: 0, seconds: 0 };
+  let told = { images: 0, seconds: 0, peakBytes: null as number | null };
   const command = deno("bare_client_cli.ts", [list, String(concurrency)]);
   const cost = await runClient("The bare client", command, server, signal, (line) => told = JSON.parse(line));
-  return { images: told.images, seconds: told.seconds, ...cost };
+  return { ...cost, ...told };
 }
 
 /**
