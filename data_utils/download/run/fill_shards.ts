@@ -100,8 +100,8 @@ function resultOf(task: Task, outcome: Attempt<Prepared>, tried: number): RowRes
 }
 
 /**
- * Fills shards in order, several at a time; `finished` is told of each when it is in its place. Throws what `signal`
- * aborted with, and Error when a shard cannot be written; shards under way are then taken away.
+ * Fills shards in order, several at a time; `tell` hears of each row, and of each shard when it is in its place. Throws
+ * what `signal` aborted with, and Error when a shard cannot be written; shards under way are then taken away.
  */
 export async function fillShards(
   jobs: Iterable<ShardJob> | AsyncIterable<ShardJob>,
