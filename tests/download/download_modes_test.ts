@@ -6,21 +6,10 @@ import { loadSharp } from "../../data_utils/deps.ts";
 import { untar } from "../curate/shards_made.ts";
 import { checkOutcomes, keyOfRow, namesIn, outcomesOf, shardsIn } from "./download_outcomes.ts";
 import { mixedRows } from "./download_kills.ts";
-import { download, downloadArgs, type Faults, loopback, startFaults, writeRows } from "./download_runs.ts";
+import { download, downloadArgs, downloadTest, type Faults, writeRows } from "./download_runs.ts";
 import type { Kind } from "./fault_answers.ts";
 import { answered, type FaultRow, faultRow } from "./fault_table.ts";
 import type { Reason } from "../../data_utils/download/outcome.ts";
-
-function test(name: string, body: (faults: Faults) => Promise<void>): void {
-  Deno.test({
-    name: `download: ${name}`,
-    ignore: !loopback,
-    fn: async () => {
-      await using faults = await startFaults();
-      await body(faults);
-    },
-  });
-}
 
 const expecting = (row: FaultRow, reason: Reason): FaultRow => ({ ...row, expected: { reason } });
 
@@ -31,7 +20,7 @@ async function done(faults: Faults, args: readonly string[]): Promise<string> {
   return out;
 }
 
-test("private and loopback addresses are refused unless they are allowed", async (faults) => {
+downloadTest("private and loopback addresses are refused unless they are allowed", async (faults) => {
   const { http } = faults.server,
     rows = [
       `http://127.0.0.1:${http}/ok/1`,
@@ -51,7 +40,7 @@ test("private and loopback addresses are refused unless they are allowed", async
   assertEquals(faults.server.requests.size, 0);
 });
 
-test("--shard: two machines have all shards between them, in one folder or two", async (faults) => {
+downloadTest("--shard: two machines have all shards between them, in one folder or two", async (faults) => {
   const rows = mixedRows(faults, 350).map(({ kind }, i) => {
     // their order in time is no matter here, so nothing that waits
     const waits = ["stall", "never-answer", "name-fails", "429-then-ok"].includes(kind);
@@ -72,32 +61,35 @@ test("--shard: two machines have all shards between them, in one folder or two",
   await checkOutcomes(one, rows);
 });
 
-test("--dedup: rows with an earlier row's URL or bytes are listed, and dropped if wished", async (faults) => {
-  const [a, b] = [faultRow(faults.server, "ok", 1), faultRow(faults.server, "ok", 2)];
-  const rows = [a, b, a, { ...b, url: `${b.url}?copy` }, faultRow(faults.server, "404", 4)];
-  const input = await writeRows(faults, rows);
-  const run = async (mode: string) => {
-    const out = `${faults.folder}/${mode}`;
-    await done(faults, downloadArgs(faults, input, out, ["--dedup", mode]));
-    const table = (await Deno.readTextFile(`${out}/duplicates.tsv`)).trimEnd().split("\n");
-    return { out, table };
-  };
-  const [k0, k1, k2, k3] = [0, 1, 2, 3].map(keyOfRow);
-  const reported = await run("report");
-  await checkOutcomes(reported.out, rows);
-  const lists = [`url\t${k2}\t${k0}`, `content\t${k2}\t${k0}`, `content\t${k3}\t${k1}`];
-  assertEquals(reported.table, ["kind\tkey\tfirst_key", ...lists]);
-  assertEquals(faults.server.requests.get("/ok/1"), 2);
+downloadTest(
+  "--dedup: rows with an earlier row's URL or bytes are listed, and dropped if wished",
+  async (faults) => {
+    const [a, b] = [faultRow(faults.server, "ok", 1), faultRow(faults.server, "ok", 2)];
+    const rows = [a, b, a, { ...b, url: `${b.url}?copy` }, faultRow(faults.server, "404", 4)];
+    const input = await writeRows(faults, rows);
+    const run = async (mode: string) => {
+      const out = `${faults.folder}/${mode}`;
+      await done(faults, downloadArgs(faults, input, out, ["--dedup", mode]));
+      const table = (await Deno.readTextFile(`${out}/duplicates.tsv`)).trimEnd().split("\n");
+      return { out, table };
+    };
+    const [k0, k1, k2, k3] = [0, 1, 2, 3].map(keyOfRow);
+    const reported = await run("report");
+    await checkOutcomes(reported.out, rows);
+    const lists = [`url\t${k2}\t${k0}`, `content\t${k2}\t${k0}`, `content\t${k3}\t${k1}`];
+    assertEquals(reported.table, ["kind\tkey\tfirst_key", ...lists]);
+    assertEquals(faults.server.requests.get("/ok/1"), 2);
 
-  const dropped = await run("drop");
-  const left = rows.with(2, expecting(a, "duplicate_url")).with(3, expecting(rows[3], "duplicate_content"));
-  await checkOutcomes(dropped.out, left);
-  assertEquals(dropped.table, ["kind\tkey\tfirst_key", lists[0], lists[2]]);
-  assertEquals(faults.server.requests.get("/ok/1"), 3);
-  await done(faults, downloadArgs(faults, input, dropped.out, ["--dedup", "drop", "--verify"]));
-});
+    const dropped = await run("drop");
+    const left = rows.with(2, expecting(a, "duplicate_url")).with(3, expecting(rows[3], "duplicate_content"));
+    await checkOutcomes(dropped.out, left);
+    assertEquals(dropped.table, ["kind\tkey\tfirst_key", lists[0], lists[2]]);
+    assertEquals(faults.server.requests.get("/ok/1"), 3);
+    await done(faults, downloadArgs(faults, input, dropped.out, ["--dedup", "drop", "--verify"]));
+  },
+);
 
-test("--verify-hash: other bytes than the input names are a failure", async (faults) => {
+downloadTest("--verify-hash: other bytes than the input names are a failure", async (faults) => {
   const rows = [1, 2, 3].map((id) => faultRow(faults.server, "ok", id));
   const hash = createHash("sha256").update(await rows[0].served()).digest("hex");
   const lines = rows.map(({ url, caption }, i) =>
@@ -109,7 +101,7 @@ test("--verify-hash: other bytes than the input names are a failure", async (fau
   await checkOutcomes(out, [rows[0], expecting(rows[1], "hash_mismatch"), rows[2]]);
 });
 
-test("a host that fails again and again is left alone, others are not", async (faults) => {
+downloadTest("a host that fails again and again is left alone, others are not", async (faults) => {
   const { server } = faults,
     rows = Array.from({ length: 80 }, (_, i) => faultRow(server, i % 2 ? "reset-before-headers" : "ok", i));
   const dead = rows.map((row) =>
@@ -127,7 +119,7 @@ test("a host that fails again and again is left alone, others are not", async (f
   assert(requests.reduce((sum, [, count]) => sum + count, 0) < 30);
 });
 
-test("redcaps: the notice that an image was removed is no image", async (faults) => {
+downloadTest("redcaps: the notice that an image was removed is no image", async (faults) => {
   const rows = (["redirect-removed", "ok", "redirect"] as const).map((kind, i) =>
     faultRow(faults.server, kind, i)
   );
@@ -146,7 +138,7 @@ test("redcaps: the notice that an image was removed is no image", async (faults)
   assertEquals([json.image_id, json.subreddit], ["t1", "pics"]);
 });
 
-test("keep_ratio: every kind of image gets its size, and damage is found", async (faults) => {
+downloadTest("keep_ratio: every kind of image gets its size, and damage is found", async (faults) => {
   const kinds = (Object.keys(answered) as Kind[]).filter((kind) => {
     const { reason, picture } = answered[kind];
     return picture !== undefined && picture !== "jpeg" || reason === "damaged_image";
@@ -172,7 +164,7 @@ test("keep_ratio: every kind of image gets its size, and damage is found", async
   }
 });
 
-test("qnq: the names of the original, with every image as JPEG", async (faults) => {
+downloadTest("qnq: the names of the original, with every image as JPEG", async (faults) => {
   const kinds: Kind[] = ["ok", "404", "png", "alpha-png", "gif-animated"];
   const rows = kinds.map((kind, i) => faultRow(faults.server, kind, i)), out = `${faults.folder}/out`;
   await done(faults, downloadArgs(faults, await writeRows(faults, rows), out, ["--layout", "qnq"]));
@@ -193,7 +185,7 @@ test("qnq: the names of the original, with every image as JPEG", async (faults) 
   assert((await namesIn(`${out}/shards`)).includes("shard_000000_size.txt"));
 });
 
-test("--json: events add up, and a folder is not mixed with another download", async (faults) => {
+downloadTest("--json: events add up, and a folder is not mixed with another download", async (faults) => {
   const rows = (["ok", "404", "svg", "no-url", "ok"] as const).map((kind, i) =>
     faultRow(faults.server, kind, i)
   );

@@ -2,29 +2,10 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { run } from "../exps/processes.ts";
 import { mixedRows } from "./download_kills.ts";
-import {
-  download,
-  downloadArgs,
-  type Faults,
-  loopback,
-  startDownload,
-  startFaults,
-  writeRows,
-} from "./download_runs.ts";
+import { download, downloadArgs, downloadTest, startDownload, writeRows } from "./download_runs.ts";
 import type { Kind } from "./fault_answers.ts";
 import { faultRow } from "./fault_table.ts";
 import { killIfAlive } from "../startup/kill.ts";
-
-function test(name: string, body: (faults: Faults) => Promise<void>): void {
-  Deno.test({
-    name: `download: ${name}`,
-    ignore: !loopback,
-    fn: async () => {
-      await using faults = await startFaults();
-      await body(faults);
-    },
-  });
-}
 
 /** Reads a stream to its end; `seen` is told what there is so far. */
 async function readText(stream: ReadableStream<Uint8Array>, seen: (text: string) => void = () => {}) {
@@ -52,7 +33,7 @@ function samplesOf(text: string): Map<string, number> {
   return samples;
 }
 
-test("--metrics-port and --json tell of it while it runs", async (faults) => {
+downloadTest("--metrics-port and --json tell of it while it runs", async (faults) => {
   const rows = mixedRows(faults, 300).map(({ kind }, i) => {
     const waits = ["stall", "never-answer", "name-fails", "429-then-ok", "too-large-chunked"].includes(kind);
     return faultRow(faults.server, i === 250 ? "never-answer" : waits ? "404" : kind, i);
@@ -110,7 +91,7 @@ test("--metrics-port and --json tell of it while it runs", async (faults) => {
   assertEquals([nothing[1].done, nothing[1].rows, nothing[1].rows_before], [true, 0, 300]);
 });
 
-test("statistics of two machines' folders add up to those of one", async (faults) => {
+downloadTest("statistics of two machines' folders add up to those of one", async (faults) => {
   const kinds: Kind[] = ["ok", "404", "png", "zero-bytes", "ok", "svg", "redirect", "tiny"];
   const rows = Array.from({ length: 450 }, (_, i) => faultRow(faults.server, kinds[i % 8], i));
   const input = await writeRows(faults, rows);

@@ -97,3 +97,15 @@ export async function endOf(child: Deno.ChildProcess): Promise<Ended> {
 }
 
 export const download = (faults: Faults, args: readonly string[]) => endOf(startDownload(faults, args));
+
+/** A test with faults of its own; skipped by name where there are none. */
+export function downloadTest(name: string, body: (faults: Faults) => Promise<void>): void {
+  Deno.test({
+    name: `download: ${name}`,
+    ignore: !loopback,
+    fn: async () => {
+      await using faults = await startFaults();
+      await body(faults);
+    },
+  });
+}
