@@ -21,10 +21,10 @@ import { verifyDownload } from "./verify_download.ts";
 const about = Object.values(sources).map(({ name, about }) => `  ${name.padEnd(14)}${about}`).join("\n");
 
 const help =
-  `Downloads the images of a table into WebDataset shards that img2dataset's users know: 00000.tar with KEY.jpg, KEY.txt and
-KEY.json, 00000.parquet with one row per input row and what became of it, 00000_stats.json. KEY is the number of the
-shard and of the row within it, for ever. A shard appears whole or not at all; stopped or killed, the same command goes
-on where it was.
+  `Downloads the images of a table into WebDataset shards that img2dataset's users know: 00000.tar
+with KEY.jpg, KEY.txt and KEY.json, 00000.parquet with one row per input row and what became of it,
+00000_stats.json. KEY is the number of the shard and of the row within it, for ever. A shard appears
+whole or not at all; stopped or killed, the same command goes on where it was.
 
 Usage: deno task data download --source NAME --input FILE|GLOB|DIR --out DIR [...]
 
@@ -33,8 +33,8 @@ ${about}
 
 ${describeFlags(downloadFlags)}
 
-Exit codes: 0 every row has its outcome (which may be a failure: see the table at the end), 1 failed while running, or
---verify found a fault, 2 bad input, 130 stopped.
+Exit codes: 0 every row has its outcome (which may be a failure: see the table at the end), 1 failed
+while running, or --verify found a fault, 2 bad input, 130 stopped.
 
 Example: deno task data download --source cc12m --input cc12m.tsv --out cc12m --contact me@example.org`;
 
