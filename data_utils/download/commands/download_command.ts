@@ -20,8 +20,7 @@ import { verifyDownload } from "./verify_download.ts";
 
 const about = Object.values(sources).map(({ name, about }) => `  ${name.padEnd(14)}${about}`).join("\n");
 
-const help =
-  `Downloads the images of a table into WebDataset shards that img2dataset's users know: 00000.tar
+const help = `Downloads the images of a table into WebDataset shards that img2dataset's users know: 00000.tar
 with KEY.jpg, KEY.txt and KEY.json, 00000.parquet with one row per input row and what became of it,
 00000_stats.json. KEY is the number of the shard and of the row within it, for ever. A shard appears
 whole or not at all; stopped or killed, the same command goes on where it was.
