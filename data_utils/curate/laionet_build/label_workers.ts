@@ -53,12 +53,17 @@ export async function labelFiles(
     }
   }
 
+  const members = Array.from({ length: Math.min(workers, paths.length) }, member);
   try {
-    await Promise.all(Array.from({ length: Math.min(workers, paths.length) }, member));
+    await Promise.all(members);
     if (signal.aborted) throw new Stopped("Stopped");
+  } catch (error) {
+    stop.reject(error);
+    throw error;
   } finally {
     signal.removeEventListener("abort", onAbort);
     next = paths.length;
     for (const worker of started) worker.terminate();
+    await Promise.allSettled(members); // another part may be being written
   }
 }
